@@ -1,1 +1,28 @@
 #![doc = include_str!("../README.md")]
+
+pub mod attributes;
+pub mod certificate;
+pub mod digest;
+pub mod identity;
+pub mod key;
+pub mod manager;
+pub mod msp;
+pub mod pem;
+pub mod policy;
+pub mod principal;
+pub mod public_key;
+pub mod signature;
+pub mod signer;
+
+pub use attributes::{AttributeError, Attributes};
+pub use certificate::{Certificate, CertificateError};
+pub use digest::sha256;
+pub use identity::{Identity, IdentityError};
+pub use key::{KeyError, PrivateKey};
+pub use manager::MspManager;
+pub use msp::{Msp, MspError, Role};
+pub use policy::{ImplicitMetaPolicy, Policy, PolicyError, PolicyGroup, Rule, SignaturePolicy};
+pub use principal::{Principal, PrincipalRole};
+pub use public_key::PublicKey;
+pub use signature::SignatureError;
+pub use signer::{Signer, SigningIdentity};

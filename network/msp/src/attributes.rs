@@ -1,0 +1,91 @@
+//! The attributes that a Fabric CA writes into a certificate.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Why a certificate's attributes cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AttributeError {
+    /// The extension's value is not `{"attrs":{"name":"value",…}}`.
+    #[error("the attribute extension 1.2.3.4.5.6.7.8.1 is not {{\"attrs\":{{\"name\":\"value\"}}}}: {0}")]
+    Malformed(String),
+}
+
+/// Names and values in the order of the names. Source: fabric-ca `lib/attrmgr`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    values: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    attrs: BTreeMap<String, String>,
+}
+
+impl Attributes {
+    /// Reads the extension's value: raw JSON, with no DER around it.
+    ///
+    /// # Errors
+    /// When the value is not a JSON object with one member `attrs`, whose members are all strings.
+    pub fn from_json(json: &[u8]) -> Result<Self, AttributeError> {
+        let wire: Wire = serde_json::from_slice(json).map_err(|error| AttributeError::Malformed(error.to_string()))?;
+        Ok(Self { values: wire.attrs })
+    }
+
+    /// The value of one attribute.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// All attributes, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// How many attributes there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether the certificate carries none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_a_fabric_ca_writes() {
+        let json = br#"{"attrs":{"hf.EnrollmentID":"ann","der.role":"grid"}}"#;
+        let attributes = Attributes::from_json(json).unwrap();
+        assert_eq!(attributes.get("hf.EnrollmentID"), Some("ann"));
+        assert_eq!(attributes.get("hf.Type"), None);
+        assert_eq!(
+            attributes.iter().collect::<Vec<_>>(),
+            [("der.role", "grid"), ("hf.EnrollmentID", "ann")]
+        );
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for bad in [
+            "",
+            "{}",
+            "[]",
+            r#"{"attrs":{"a":1}}"#,
+            r#"{"attrs":{}} x"#,
+            r#"{"attrs":null}"#,
+            "\u{0}",
+        ] {
+            assert!(
+                matches!(Attributes::from_json(bad.as_bytes()), Err(AttributeError::Malformed(_))),
+                "{bad}"
+            );
+        }
+    }
+}

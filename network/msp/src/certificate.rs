@@ -1,0 +1,375 @@
+//! X.509 certificates, read once.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use x509_parser::{
+    certificate::X509Certificate,
+    extensions::ParsedExtension,
+    oid_registry::{
+        OID_SIG_ECDSA_WITH_SHA256,
+        asn1_rs::{Oid, oid},
+    },
+    prelude::FromDer,
+};
+
+use crate::{
+    AttributeError, Attributes, KeyError, PublicKey,
+    digest::sha256,
+    pem::{self, PemError},
+    signature::{Scalars, SignatureError},
+};
+
+/// No certificate of a Fabric identity comes near this size in bytes; more is refused unread.
+pub const MAX_CERTIFICATE: usize = 64 * 1024;
+
+const ATTRIBUTES: Oid<'static> = oid!(1.2.3.4.5.6.7.8.1);
+
+/// Why bytes are not a certificate that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// The text is no PEM certificate.
+    #[error("not a PEM certificate: {0}")]
+    Pem(#[from] PemError),
+    /// More bytes than any certificate needs.
+    #[error("the certificate has {0} bytes, more than the {MAX_CERTIFICATE} allowed")]
+    TooLarge(usize),
+    /// The bytes are not one X.509 certificate.
+    #[error("not an X.509 certificate: {0}")]
+    Malformed(String),
+    /// One extension stands twice.
+    #[error("the certificate holds extension {0} twice")]
+    DuplicateExtension(String),
+}
+
+/// A parsed certificate. Cloning shares it.
+#[derive(Clone)]
+pub struct Certificate {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    der: Bytes,
+    tbs: std::ops::Range<usize>,
+    canonical: [u8; 32],
+    signature: Vec<u8>,
+    ecdsa_sha256: bool,
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
+    serial: Vec<u8>,
+    common_name: Option<String>,
+    units: Vec<String>,
+    not_before: i64,
+    not_after: i64,
+    public_key: Result<PublicKey, KeyError>,
+    extensions: Extensions,
+}
+
+#[derive(Default)]
+struct Extensions {
+    subject_key_id: Option<Vec<u8>>,
+    authority_key_id: Option<Vec<u8>>,
+    is_ca: bool,
+    path_length: Option<u32>,
+    signs_certificates: Option<bool>,
+    serves: Option<bool>,
+    name_constraints: bool,
+    unknown_critical: Option<String>,
+    alternative_names: Vec<String>,
+    attributes: Option<Result<Attributes, AttributeError>>,
+}
+
+impl Certificate {
+    /// Reads the first PEM block.
+    ///
+    /// # Errors
+    /// When it is no certificate block, or as [`Self::from_der`].
+    pub fn from_pem(pem: &[u8]) -> Result<Self, CertificateError> {
+        if pem.len() > 2 * MAX_CERTIFICATE {
+            return Err(CertificateError::TooLarge(pem.len()));
+        }
+        Self::from_der(pem::certificate(pem)?)
+    }
+
+    /// Reads a DER certificate.
+    ///
+    /// # Errors
+    /// When the bytes are not exactly one certificate, or an extension stands twice.
+    pub fn from_der(der: impl Into<Bytes>) -> Result<Self, CertificateError> {
+        let der: Bytes = der.into();
+        if der.len() > MAX_CERTIFICATE {
+            return Err(CertificateError::TooLarge(der.len()));
+        }
+        let (rest, parsed) =
+            X509Certificate::from_der(&der).map_err(|error| CertificateError::Malformed(error.to_string()))?;
+        if !rest.is_empty() {
+            return Err(CertificateError::Malformed(format!("{} bytes follow it", rest.len())));
+        }
+        let parts = Parts::read(&der, &parsed)?;
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// The certificate's bytes as they came.
+    pub fn der(&self) -> &Bytes {
+        &self.parts.der
+    }
+
+    /// The certificate as PEM.
+    pub fn pem(&self) -> String {
+        pem::encode("CERTIFICATE", &self.parts.der).as_str().to_owned()
+    }
+
+    /// SHA-256 of the certificate with its signature in low-S form: Fabric's name for the identity, the same for
+    /// both forms of one signature. Source: Fabric `msp/cert.go`, `sanitizeECDSASignedCert`.
+    pub fn canonical_hash(&self) -> &[u8; 32] {
+        &self.parts.canonical
+    }
+
+    /// The subject's first common name.
+    pub fn subject_common_name(&self) -> Option<&str> {
+        self.parts.common_name.as_deref()
+    }
+
+    /// The subject's organisational units, in order.
+    pub fn organizational_units(&self) -> &[String] {
+        &self.parts.units
+    }
+
+    /// The subject's name as raw DER.
+    pub fn subject(&self) -> &[u8] {
+        &self.parts.subject
+    }
+
+    /// The issuer's name as raw DER.
+    pub fn issuer(&self) -> &[u8] {
+        &self.parts.issuer
+    }
+
+    /// The serial number, big endian, without leading zeros.
+    pub fn serial(&self) -> &[u8] {
+        &self.parts.serial
+    }
+
+    /// The subject key identifier.
+    pub fn subject_key_id(&self) -> Option<&[u8]> {
+        self.parts.extensions.subject_key_id.as_deref()
+    }
+
+    /// The authority key identifier.
+    pub fn authority_key_id(&self) -> Option<&[u8]> {
+        self.parts.extensions.authority_key_id.as_deref()
+    }
+
+    /// The first second of validity, Unix time.
+    pub fn not_before(&self) -> i64 {
+        self.parts.not_before
+    }
+
+    /// The last second of validity, Unix time.
+    pub fn not_after(&self) -> i64 {
+        self.parts.not_after
+    }
+
+    /// Whether the basic constraints say that this is a certificate authority.
+    pub fn is_ca(&self) -> bool {
+        self.parts.extensions.is_ca
+    }
+
+    /// Subject alternative names: DNS names and addresses as text.
+    pub fn alternative_names(&self) -> &[String] {
+        &self.parts.extensions.alternative_names
+    }
+
+    /// The certificate's key.
+    ///
+    /// # Errors
+    /// When the key is not on P-256.
+    pub fn public_key(&self) -> Result<&PublicKey, KeyError> {
+        self.parts.public_key.as_ref().map_err(Clone::clone)
+    }
+
+    /// The attributes a Fabric CA has written; empty when the extension is missing.
+    ///
+    /// # Errors
+    /// When the extension is there and malformed.
+    pub fn attributes(&self) -> Result<Attributes, AttributeError> {
+        self.parts
+            .extensions
+            .attributes
+            .clone()
+            .unwrap_or_else(|| Ok(Attributes::default()))
+    }
+
+    /// Checks that `issuer`'s key has signed this certificate. Both forms of S are accepted, as Fabric does here.
+    ///
+    /// # Errors
+    /// When the signature is not ECDSA with SHA-256, the issuer's key is unsupported, or it does not match.
+    pub fn verify_signed_by(&self, issuer: &Certificate) -> Result<(), SignatureError> {
+        let key = issuer.public_key().map_err(|_| SignatureError::Mismatch)?;
+        if !self.parts.ecdsa_sha256 {
+            return Err(SignatureError::Malformed);
+        }
+        key.verify_either_s(&sha256(self.tbs()), &self.parts.signature)
+    }
+
+    /// The part of the certificate that its issuer signs.
+    pub fn tbs(&self) -> &[u8] {
+        self.parts.der.get(self.parts.tbs.clone()).unwrap_or_default()
+    }
+
+    /// Whether this certificate may stand over `below` intermediate authorities and sign certificates.
+    pub(crate) fn may_issue_over(&self, below: usize) -> bool {
+        let extensions = &self.parts.extensions;
+        let short_enough = extensions
+            .path_length
+            .is_none_or(|limit| u32::try_from(below).is_ok_and(|n| n <= limit));
+        extensions.is_ca && extensions.signs_certificates != Some(false) && short_enough
+    }
+
+    /// Fabric names no key usage, so Go asks for server authentication wherever a certificate limits its use.
+    pub(crate) fn allows_server_use(&self) -> bool {
+        self.parts.extensions.serves != Some(false)
+    }
+
+    /// A critical extension that nobody here understands, or name constraints, which are not evaluated.
+    pub(crate) fn unhandled_extension(&self) -> Option<&str> {
+        let constrained = self
+            .parts
+            .extensions
+            .name_constraints
+            .then_some("2.5.29.30 (name constraints)");
+        self.parts.extensions.unknown_critical.as_deref().or(constrained)
+    }
+}
+
+impl Parts {
+    fn read(der: &Bytes, parsed: &X509Certificate<'_>) -> Result<Self, CertificateError> {
+        let tbs = &parsed.tbs_certificate;
+        if tbs.signature != parsed.signature_algorithm {
+            return Err(CertificateError::Malformed(
+                "its two signature algorithms differ".to_owned(),
+            ));
+        }
+        let names = |oid: &Oid<'_>| {
+            let texts = tbs.subject.iter_attributes().filter(|value| value.attr_type() == oid);
+            texts
+                .filter_map(|value| value.as_str().ok().map(str::to_owned))
+                .collect::<Vec<_>>()
+        };
+        let signature = parsed.signature_value.data.to_vec();
+        let range = subslice(der, tbs.as_ref());
+        Ok(Self {
+            canonical: canonical_hash(der, &signature),
+            tbs: range,
+            signature,
+            ecdsa_sha256: parsed.signature_algorithm.algorithm == OID_SIG_ECDSA_WITH_SHA256,
+            subject: tbs.subject.as_raw().to_vec(),
+            issuer: tbs.issuer.as_raw().to_vec(),
+            serial: tbs.serial.to_bytes_be(),
+            common_name: names(&oid!(2.5.4.3)).into_iter().next(),
+            units: names(&oid!(2.5.4.11)),
+            not_before: tbs.validity.not_before.timestamp(),
+            not_after: tbs.validity.not_after.timestamp(),
+            public_key: PublicKey::from_spki_der(tbs.subject_pki.raw),
+            extensions: Extensions::read(parsed)?,
+            der: der.clone(),
+        })
+    }
+}
+
+impl Extensions {
+    fn read(parsed: &X509Certificate<'_>) -> Result<Self, CertificateError> {
+        let mut out = Self::default();
+        let mut seen = Vec::new();
+        for extension in parsed.extensions() {
+            if seen.contains(&&extension.oid) {
+                return Err(CertificateError::DuplicateExtension(extension.oid.to_id_string()));
+            }
+            seen.push(&extension.oid);
+            if extension.oid == ATTRIBUTES {
+                out.attributes = Some(Attributes::from_json(extension.value));
+                continue;
+            }
+            out.take(extension.parsed_extension(), &extension.oid, extension.critical)?;
+        }
+        Ok(out)
+    }
+
+    fn take(&mut self, extension: &ParsedExtension<'_>, oid: &Oid<'_>, critical: bool) -> Result<(), CertificateError> {
+        match extension {
+            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
+            }
+            ParsedExtension::BasicConstraints(constraints) => {
+                self.is_ca = constraints.ca;
+                self.path_length = constraints.path_len_constraint;
+            }
+            ParsedExtension::KeyUsage(usage) => self.signs_certificates = Some(usage.key_cert_sign()),
+            ParsedExtension::ExtendedKeyUsage(usage) => self.serves = Some(usage.any || usage.server_auth),
+            ParsedExtension::SubjectAlternativeName(names) => {
+                self.alternative_names = names.general_names.iter().filter_map(name_text).collect();
+            }
+            ParsedExtension::NameConstraints(_) => self.name_constraints = true,
+            ParsedExtension::ParseError { error } => {
+                return Err(CertificateError::Malformed(format!(
+                    "extension {}: {error}",
+                    oid.to_id_string()
+                )));
+            }
+            _ if critical => self.unknown_critical = Some(oid.to_id_string()),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn name_text(name: &x509_parser::extensions::GeneralName<'_>) -> Option<String> {
+    use x509_parser::extensions::GeneralName;
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
+            Ok(v4) => Some(std::net::Ipv4Addr::from(v4).to_string()),
+            Err(_) => <[u8; 16]>::try_from(*bytes)
+                .ok()
+                .map(|v6| std::net::Ipv6Addr::from(v6).to_string()),
+        },
+        _ => None,
+    }
+}
+
+/// Where `part`, a slice of `whole`, lies in it.
+fn subslice(whole: &[u8], part: &[u8]) -> std::ops::Range<usize> {
+    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+    start..start + part.len()
+}
+
+/// The signature is the last element, so that only the tail and the lengths before it change.
+fn canonical_hash(der: &[u8], signature: &[u8]) -> [u8; 32] {
+    match Scalars::from_der(signature) {
+        Ok(scalars) if !scalars.is_low() => {
+            let kept = der.len().saturating_sub(signature.len());
+            let low = scalars.low().to_der();
+            sha256(&[der.get(..kept).unwrap_or_default(), &low].concat())
+        }
+        _ => sha256(der),
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts.der == other.parts.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("subject", &self.parts.common_name)
+            .field("units", &self.parts.units)
+            .field("serial", &hex::encode(&self.parts.serial))
+            .finish_non_exhaustive()
+    }
+}

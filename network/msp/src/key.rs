@@ -1,0 +1,111 @@
+//! Private keys on P-256.
+
+use std::{fmt, sync::Arc};
+
+use aws_lc_rs::{
+    digest::{Digest, SHA256},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use rustls_pki_types::{PrivateKeyDer, pem::PemObject};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::{PublicKey, digest::sha256, pem, signature::Scalars};
+
+/// Why a key cannot be read or used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The text is no PEM private key.
+    #[error("no private key found: the text must hold a PEM block PRIVATE KEY (PKCS#8) or EC PRIVATE KEY (SEC1)")]
+    NotPem,
+    /// The key is of a kind that Fabric identities here do not use.
+    #[error("unsupported key: {0}; only ECDSA keys on P-256 are supported")]
+    Unsupported(String),
+    /// The key's bytes are damaged.
+    #[error("the key is damaged or inconsistent")]
+    Damaged,
+    /// The cryptographic library could not generate a key.
+    #[error("no key could be generated")]
+    Generation,
+    /// The cryptographic library could not sign.
+    #[error("the key could not sign")]
+    Signing,
+    /// The key does not belong to the certificate.
+    #[error("the private key does not belong to the certificate of {0}")]
+    WrongCertificate(String),
+}
+
+/// A private key. Cloning shares it; its memory is wiped by the cryptographic library when the last clone goes.
+#[derive(Clone)]
+pub struct PrivateKey {
+    pair: Arc<EcdsaKeyPair>,
+    public: PublicKey,
+}
+
+impl PrivateKey {
+    /// A new random key.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn generate() -> Result<Self, KeyError> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::Generation)?;
+        Self::new(pair)
+    }
+
+    /// Reads a PEM private key, PKCS#8 or SEC1.
+    ///
+    /// # Errors
+    /// When there is no such block, or the key is not on P-256.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        let mut der = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| KeyError::NotPem)?;
+        let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, der.secret_der());
+        der.zeroize();
+        Self::new(pair.map_err(|error| KeyError::Unsupported(error.to_string()))?)
+    }
+
+    /// The key as PKCS#8 PEM, in memory that is wiped when dropped.
+    ///
+    /// # Errors
+    /// When the cryptographic library cannot encode the key.
+    pub fn to_pem(&self) -> Result<Zeroizing<String>, KeyError> {
+        let document = self.pair.to_pkcs8v1().map_err(|_| KeyError::Damaged)?;
+        Ok(pem::encode("PRIVATE KEY", document.as_ref()))
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Signs the SHA-256 of `message`. The signature is strict DER with low S.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.sign_digest(&sha256(message))
+    }
+
+    /// Signs a SHA-256 digest that the caller has made. The signature is strict DER with low S.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn sign_digest(&self, digest: &[u8; 32]) -> Result<Vec<u8>, KeyError> {
+        let digest = Digest::import_less_safe(digest, &SHA256).map_err(|_| KeyError::Signing)?;
+        let signature = self.pair.sign_digest(&digest).map_err(|_| KeyError::Signing)?;
+        let scalars = Scalars::from_fixed(signature.as_ref()).ok_or(KeyError::Signing)?;
+        Ok(scalars.low().to_der())
+    }
+
+    fn new(pair: EcdsaKeyPair) -> Result<Self, KeyError> {
+        let public = PublicKey::from_sec1(pair.public_key().as_ref())?;
+        Ok(Self {
+            pair: Arc::new(pair),
+            public,
+        })
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey(redacted, {:?})", self.public)
+    }
+}
