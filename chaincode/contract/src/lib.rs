@@ -1,1 +1,30 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::float_arithmetic
+    )
+)]
+
+pub mod caller;
+pub mod decision;
+pub mod dispatch;
+pub mod error;
+pub mod guard;
+pub mod key;
+pub mod schema;
+pub mod view;
+
+pub use caller::{Attributes, Caller, Verifier};
+pub use decision::Decision;
+pub use dispatch::invoke;
+pub use error::ContractError;
+pub use guard::Guard;
+pub use key::{Key, KeyPrefix};
+pub use view::{LedgerView, ViewError};

@@ -1,1 +1,26 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::float_arithmetic
+    )
+)]
+
+pub mod id;
+pub mod journal;
+pub mod matching;
+pub mod metering;
+pub mod order;
+pub mod parameters;
+pub mod participant;
+pub mod planning;
+pub mod settlement;
+pub mod slot;
+pub mod tariff;
+pub mod units;

@@ -1,0 +1,237 @@
+//! What listeners hear: one event per transaction, with ids and hashes. Amounts are read by query.
+
+use der_market::id::{ContractId, MarketId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::participant::Side;
+use der_market::slot::Slot;
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::Digest;
+use crate::codec;
+use crate::error_code::{ApiError, ErrorCode};
+use crate::function::BATCH_LIMIT;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub struct $name {
+                $($(#[$field_doc])* pub $field: $kind,)*
+            }
+
+            impl From<$name> for Event {
+                fn from(event: $name) -> Self {
+                    Self::$name(event)
+                }
+            }
+        )*
+
+        /// An event. Its name on the wire is the variant's.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Event {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        impl Event {
+            /// Every event's name.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)*];
+
+            /// The name on the wire.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name),)* }
+            }
+
+            /// The JSON payload.
+            ///
+            /// # Errors
+            /// None in practice; see [`codec::encode`].
+            pub fn payload(&self) -> Result<Vec<u8>, ApiError> {
+                match self { $(Self::$name(event) => codec::encode(event),)* }
+            }
+
+            /// Reads an event back; none for a name that is not one of these.
+            ///
+            /// # Errors
+            /// [`ErrorCode::ReplyUnreadable`] where the payload is not this event's.
+            pub fn parse(name: &str, payload: &[u8]) -> Result<Option<Self>, ApiError> {
+                let unreadable = |e: ApiError| ApiError::new(ErrorCode::ReplyUnreadable, e.detail);
+                match name {
+                    $(stringify!($name) => {
+                        codec::decode::<$name>(payload, BATCH_LIMIT).map(|e| Some(Self::$name(e))).map_err(unreadable)
+                    })*
+                    _ => Ok(None),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// The market was founded.
+    MarketBootstrapped {
+        /// Its id.
+        market: MarketId,
+        /// Version of its rules.
+        parameters: u32,
+    }
+    /// A slot takes orders.
+    SlotOpened {
+        /// Which.
+        slot: Slot,
+    }
+    /// A slot takes no more orders.
+    GateClosed {
+        /// Which slot.
+        slot: Slot,
+    }
+    /// A book is fixed.
+    BookSealed {
+        /// Which slot.
+        slot: Slot,
+        /// Orders in it.
+        orders: u32,
+        /// Digest of its rows.
+        digest: Digest,
+    }
+    /// A user asked to join.
+    UserRegistered {
+        /// Who.
+        participant: ParticipantId,
+    }
+    /// A user's further signing key.
+    UserKeyAdded {
+        /// Whose.
+        participant: ParticipantId,
+        /// SHA-256 of the key.
+        key: Digest,
+    }
+    /// A user may trade once its connection is accepted too.
+    UserAuthenticated {
+        /// Who.
+        participant: ParticipantId,
+    }
+    /// A user may not trade.
+    UserSuspended {
+        /// Who.
+        participant: ParticipantId,
+    }
+    /// A suspension ended.
+    UserReinstated {
+        /// Who.
+        participant: ParticipantId,
+    }
+    /// A connection point exists.
+    PointPublished {
+        /// Which.
+        point: PointId,
+    }
+    /// A version of the distance matrix is in force.
+    DistancesPublished {
+        /// Which version.
+        version: u32,
+        /// Its root.
+        root: Digest,
+    }
+    /// A connection was accepted.
+    ConnectionAccepted {
+        /// Whose.
+        participant: ParticipantId,
+        /// Where.
+        point: PointId,
+    }
+    /// A plant exists.
+    PlantRegistered {
+        /// Which.
+        plant: PlantId,
+        /// Whose.
+        owner: ParticipantId,
+    }
+    /// A meter has a key.
+    MeterRegistered {
+        /// Which.
+        meter: MeterId,
+        /// First slot of the key.
+        valid_from: Slot,
+    }
+    /// A sale or a demand was published.
+    OrderPosted {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        order: OrderId,
+        /// Offer or bid.
+        side: Side,
+        /// Its slot.
+        slot: Slot,
+        /// Digest of its content.
+        digest: Digest,
+    }
+    /// An order left the book.
+    OrderWithdrawn {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        order: OrderId,
+        /// Its slot.
+        slot: Slot,
+    }
+    /// Contracts are proposed.
+    SlotMatched {
+        /// Which slot.
+        slot: Slot,
+        /// How many contracts.
+        contracts: u32,
+        /// Digest of the fills table.
+        fills: Digest,
+    }
+    /// One side signed.
+    ContractConfirmed {
+        /// Its slot.
+        slot: Slot,
+        /// Which.
+        contract: ContractId,
+        /// Which side.
+        side: Side,
+        /// The canonical contract hash.
+        hash: Digest,
+    }
+    /// One side refused.
+    ContractRefused {
+        /// Its slot.
+        slot: Slot,
+        /// Which.
+        contract: ContractId,
+        /// Which side.
+        side: Side,
+    }
+    /// Confirmation has ended.
+    SlotPlanned {
+        /// Which slot.
+        slot: Slot,
+        /// Confirmed contracts.
+        confirmed: u32,
+        /// Refused or expired ones.
+        lapsed: u32,
+        /// Digest of the plan.
+        plan: Digest,
+    }
+    /// Readings were recorded.
+    ReadingsRecorded {
+        /// Of which meters and slots.
+        meters: Vec<(MeterId, Slot)>,
+        /// Digest of the readings.
+        digest: Digest,
+    }
+    /// A slot is settled.
+    SlotSettled {
+        /// Which.
+        slot: Slot,
+        /// Settlement id.
+        settlement: Digest,
+        /// SHA-256 of the settlement.
+        hash: Digest,
+        /// Postings.
+        lines: u32,
+    }
+}

@@ -1,0 +1,362 @@
+//! What the contract answers.
+
+use std::collections::BTreeSet;
+
+use der_market::id::{ContractId, MarketId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::journal::{Account, Posting};
+use der_market::parameters::Parameters;
+use der_market::participant::{CustomerClass, Side, Source};
+use der_market::planning::PlanLine;
+use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
+use der_market::slot::Slot;
+use der_market::units::{Distance, Energy, Money, Power, Price};
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::{Digest, HexBytes};
+use crate::contract::ContractTerms;
+use crate::organisations::Organisations;
+
+macro_rules! reply {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+    };
+}
+
+reply! {
+    /// The market.
+    MarketView {
+        /// Its id.
+        market: MarketId,
+        /// Who plays which part.
+        organisations: Organisations,
+        /// Version of the rules in force.
+        version: u32,
+        /// The rules in force.
+        parameters: Parameters,
+    }
+}
+
+/// How far a slot has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Orders are taken.
+    Open,
+    /// Orders are taken no more.
+    Closed,
+    /// Count and digest of the book are fixed.
+    Sealed,
+    /// Contracts are proposed and can be confirmed.
+    Matched,
+    /// Confirmation has ended; readings are taken.
+    Planned,
+    /// Postings are booked.
+    Settled,
+}
+
+reply! {
+    /// Count and digest of a closed book.
+    Seal {
+        /// Orders in it.
+        orders: u32,
+        /// SHA-256 over its rows in key order.
+        digest: Digest,
+    }
+}
+reply! {
+    /// A slot.
+    SlotView {
+        /// Which.
+        slot: Slot,
+        /// How far it has come.
+        stage: Stage,
+        /// Version of the rules it keeps.
+        parameters: u32,
+        /// Version of the distances it keeps; 0 before the first matrix.
+        distances: u32,
+        /// The seal, once there is one.
+        seal: Option<Seal>,
+    }
+}
+reply! {
+    /// A participant on all chains.
+    ParticipantView {
+        /// Who.
+        participant: ParticipantId,
+        /// M, W.
+        capacity_w: Power,
+        /// D.
+        point: PointId,
+        /// G.
+        source: Source,
+        /// Customer class.
+        class: CustomerClass,
+        /// The grid company accepted the connection.
+        connected: bool,
+        /// The regulator accredited.
+        accredited: bool,
+        /// The regulator suspended.
+        suspended: bool,
+        /// SHA-256 of each contract-signing key.
+        keys: Vec<Digest>,
+    }
+}
+reply! {
+    /// A connection point.
+    PointView {
+        /// Which.
+        point: PointId,
+        /// M, W.
+        capacity_w: Power,
+        /// Supply area.
+        area: PointId,
+        /// Voltage level.
+        level: u8,
+    }
+}
+reply! {
+    /// A version of the distance matrix.
+    DistancesView {
+        /// Which version.
+        version: u32,
+        /// D_ref: the lower median.
+        reference_mohm: Distance,
+        /// SHA-256 of points and rows.
+        root: Digest,
+    }
+}
+reply! {
+    /// A plant.
+    PlantView {
+        /// Which.
+        plant: PlantId,
+        /// Whose.
+        owner: ParticipantId,
+        /// M, W.
+        capacity_w: Power,
+        /// D.
+        point: PointId,
+        /// G.
+        source: Source,
+    }
+}
+reply! {
+    /// A key of a meter.
+    MeterKey {
+        /// First slot in which it signs.
+        valid_from: Slot,
+        /// Uncompressed P-256 point.
+        public_key: HexBytes,
+    }
+}
+reply! {
+    /// A meter.
+    MeterView {
+        /// Which.
+        meter: MeterId,
+        /// Whose energy.
+        participant: ParticipantId,
+        /// Where.
+        point: PointId,
+        /// Its keys, the latest last.
+        keys: Vec<MeterKey>,
+    }
+}
+reply! {
+    /// An order is in the book.
+    OrderAccepted {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        order: OrderId,
+        /// Offer or bid.
+        side: Side,
+        /// Its slot.
+        slot: Slot,
+        /// SHA-256 of its content.
+        digest: Digest,
+    }
+}
+
+/// What may have become of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// In the book; the slot's stage says what that means.
+    Open,
+    /// Withdrawn by its owner.
+    Withdrawn,
+}
+
+reply! {
+    /// An order.
+    OrderView {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        order: OrderId,
+        /// Offer or bid.
+        side: Side,
+        /// Its slot.
+        slot: Slot,
+        /// Where.
+        point: PointId,
+        /// How much.
+        energy_wh: Energy,
+        /// Least energy of one contract.
+        min_wh: Energy,
+        /// Its limit.
+        price: Price,
+        /// What became of it.
+        status: OrderStatus,
+        /// SHA-256 of its content.
+        digest: Digest,
+    }
+}
+reply! {
+    /// A slot's clearing.
+    ClearingView {
+        /// Which slot.
+        slot: Slot,
+        /// Orders in the book.
+        orders: u32,
+        /// Proposed contracts, in rank order.
+        contracts: Vec<ContractId>,
+        /// SHA-256 of the fills table.
+        fills: Digest,
+        /// Σ energy of the proposed contracts.
+        matched_wh: Energy,
+        /// Offered and not matched.
+        unmatched_supply_wh: Energy,
+        /// Demanded and not matched.
+        unmatched_demand_wh: Energy,
+        /// Branches that TSSC chooses for it.
+        branches: BTreeSet<Branch>,
+    }
+}
+
+/// How far a contract has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContractStatus {
+    /// Proposed by clearing.
+    Proposed,
+    /// Signed by both sides.
+    Confirmed,
+    /// Refused by one side.
+    Refused,
+    /// Not signed by both sides in time.
+    Expired,
+}
+
+reply! {
+    /// One side's answer to a contract.
+    Confirmation {
+        /// Which side.
+        side: Side,
+        /// True for a signature, false for a refusal.
+        accepted: bool,
+        /// The key that signed: uncompressed P-256 point. Absent for a refusal.
+        public_key: Option<HexBytes>,
+        /// The signature over the contract's canonical bytes. Absent for a refusal.
+        signature: Option<HexBytes>,
+    }
+}
+reply! {
+    /// A contract; with terms, keys and signatures it can be verified anywhere.
+    ContractView {
+        /// Its terms.
+        terms: ContractTerms,
+        /// The canonical contract hash.
+        hash: Digest,
+        /// How far it has come.
+        status: ContractStatus,
+        /// The answers so far, the buyer's first.
+        confirmations: Vec<Confirmation>,
+    }
+}
+reply! {
+    /// A slot's plan.
+    PlanView {
+        /// Which slot.
+        slot: Slot,
+        /// One line per order.
+        lines: Vec<PlanLine>,
+        /// SHA-256 of the lines.
+        digest: Digest,
+    }
+}
+reply! {
+    /// Readings are recorded.
+    ReadingsAccepted {
+        /// How many.
+        accepted: u32,
+        /// SHA-256 of the readings.
+        digest: Digest,
+    }
+}
+reply! {
+    /// A slot's settlement.
+    SettlementView {
+        /// Which slot.
+        slot: Slot,
+        /// Settlement id: unique, and the same wherever it is computed.
+        settlement: Digest,
+        /// Pages of postings.
+        pages: u32,
+        /// Branches that the slot used.
+        branches: BTreeSet<Branch>,
+        /// What became of each contract.
+        trades: Vec<TradeLine>,
+        /// What became of each participant's energy.
+        points: Vec<PointLine>,
+        /// Every posting; they sum to zero.
+        postings: Vec<Posting>,
+        /// Energy the slot moved.
+        volume: Volume,
+    }
+}
+reply! {
+    /// One account in one slot.
+    StatementView {
+        /// Whose.
+        account: Account,
+        /// Which slot.
+        slot: Slot,
+        /// The opening balance of the parameters.
+        opening: Money,
+        /// The slot's postings to the account.
+        postings: Vec<Posting>,
+        /// Their sum.
+        net: Money,
+        /// Opening and net together.
+        closing: Money,
+    }
+}
+reply! {
+    /// One account over all settled slots.
+    BalanceView {
+        /// Whose.
+        account: Account,
+        /// Its opening balance; zero before authentication.
+        opening: Money,
+        /// Opening and all postings together.
+        balance: Money,
+    }
+}
+reply! {
+    /// Accumulated energy.
+    VolumesView {
+        /// The last slot counted.
+        through: Slot,
+        /// By branch.
+        volume: Volume,
+        /// Direct and PPSC together: the paper's trading volume.
+        traded_wh: Energy,
+    }
+}

@@ -1,0 +1,63 @@
+//! The market's own life and a slot's stages.
+
+use der_market::id::MarketId;
+use der_market::parameters::Parameters;
+use der_market::slot::Slot;
+
+use super::request;
+use crate::organisations::Organisations;
+use crate::reply::{ClearingView, MarketView, PlanView, SettlementView, SlotView};
+
+request! { Bootstrap => MarketView,
+    /// Founds the market: by an operator of the grid company, once per channel.
+    Bootstrap {
+        /// The market's id; contracts and readings name it.
+        market: MarketId,
+        /// Who plays which part.
+        organisations: Organisations,
+        /// Version 1 of the rules.
+        parameters: Parameters,
+    }
+}
+request! { OpenSlot => SlotView,
+    /// Opens a slot's gate; the slot keeps the versions of rules and distances now in force.
+    OpenSlot {
+        /// Which slot.
+        slot: Slot,
+    }
+}
+request! { CloseGate => SlotView,
+    /// Closes a slot's gate. It reads no order, so that a busy book cannot keep it open.
+    CloseGate {
+        /// Which slot.
+        slot: Slot,
+    }
+}
+request! { SealBook => SlotView,
+    /// Fixes count and digest of a closed book.
+    SealBook {
+        /// Which slot.
+        slot: Slot,
+    }
+}
+request! { Clear => ClearingView,
+    /// TSSC: matches the sealed book and proposes contracts.
+    Clear {
+        /// Which slot.
+        slot: Slot,
+    }
+}
+request! { Plan => PlanView,
+    /// TSSC: ends confirmation; unconfirmed contracts expire, and what is left goes to OGSC and PPSC.
+    Plan {
+        /// Which slot.
+        slot: Slot,
+    }
+}
+request! { Settle => SettlementView,
+    /// Settles a planned slot whose readings are in.
+    Settle {
+        /// Which slot.
+        slot: Slot,
+    }
+}

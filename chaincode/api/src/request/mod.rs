@@ -1,0 +1,47 @@
+//! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
+
+mod identity;
+mod market;
+mod query;
+mod trading;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use identity::{
+    AcceptConnection, AddKey, Authenticate, PublishDistances, PublishPoint, RegisterMeter, RegisterPlant, RegisterUser,
+    Reinstate, Suspend,
+};
+pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
+pub use query::{
+    QueryBalance, QueryClearing, QueryContract, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlan,
+    QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,
+};
+pub use trading::{Confirm, PostBid, PostOffer, RecordReadings, Refuse, Withdraw};
+
+use crate::function::Function;
+
+/// A request knows its function and the type of its reply.
+pub trait Request: Serialize + DeserializeOwned + Send + Sync {
+    /// What the function answers.
+    type Reply: Serialize + DeserializeOwned + Send;
+    /// The function.
+    const FUNCTION: Function;
+}
+
+macro_rules! request {
+    ($function:ident => $reply:ty, $(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+
+        impl $crate::request::Request for $name {
+            type Reply = $reply;
+            const FUNCTION: $crate::function::Function = $crate::function::Function::$function;
+        }
+    };
+}
+pub(crate) use request;

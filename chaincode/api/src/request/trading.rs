@@ -1,0 +1,81 @@
+//! Orders, confirmations and readings.
+
+use der_market::id::{ContractId, OrderId, ParticipantId, PointId};
+use der_market::slot::Slot;
+use der_market::units::{Energy, Price};
+
+use super::request;
+use crate::bytes::HexBytes;
+use crate::metering::SignedReading;
+use crate::reply::{ContractView, OrderAccepted, OrderView, ReadingsAccepted};
+
+request! { PostOffer => OrderAccepted,
+    /// Publishes a sale. The same content under the same id is answered the same way and writes nothing.
+    PostOffer {
+        /// The owner's id for it.
+        order: OrderId,
+        /// When it delivers.
+        slot: Slot,
+        /// Where.
+        point: PointId,
+        /// How much, Wh.
+        energy_wh: Energy,
+        /// Least energy of one contract, Wh; 0 for any.
+        min_wh: Energy,
+        /// Least price at the seller's meter, µyuan/kWh.
+        price: Price,
+    }
+}
+request! { PostBid => OrderAccepted,
+    /// Publishes a demand. The same content under the same id is answered the same way and writes nothing.
+    PostBid {
+        /// The owner's id for it.
+        order: OrderId,
+        /// When it takes.
+        slot: Slot,
+        /// Where.
+        point: PointId,
+        /// How much, Wh.
+        energy_wh: Energy,
+        /// Least energy of one contract, Wh; 0 for any.
+        min_wh: Energy,
+        /// Highest delivered price, tariff included, µyuan/kWh.
+        price: Price,
+    }
+}
+request! { Withdraw => OrderView,
+    /// Withdraws an order before the gate closes.
+    Withdraw {
+        /// Its owner: the caller, or the request is refused.
+        participant: ParticipantId,
+        /// Which order.
+        order: OrderId,
+    }
+}
+request! { Confirm => ContractView,
+    /// The caller signs a proposed contract.
+    Confirm {
+        /// Its slot.
+        slot: Slot,
+        /// Which contract.
+        contract: ContractId,
+        /// ECDSA P-256 over the contract's canonical bytes, low-S DER.
+        signature: HexBytes,
+    }
+}
+request! { Refuse => ContractView,
+    /// The caller refuses a proposed contract.
+    Refuse {
+        /// Its slot.
+        slot: Slot,
+        /// Which contract.
+        contract: ContractId,
+    }
+}
+request! { RecordReadings => ReadingsAccepted,
+    /// Records readings: all of them or none.
+    RecordReadings {
+        /// At most 1 000, each of another meter.
+        readings: Vec<SignedReading>,
+    }
+}

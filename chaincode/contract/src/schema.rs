@@ -1,0 +1,1 @@
+//! The whole ledger on one screen.

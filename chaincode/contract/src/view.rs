@@ -1,0 +1,33 @@
+//! What a transaction function may read.
+
+use std::future::Future;
+
+use crate::key::{Key, KeyPrefix};
+
+/// The peer could not answer a read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("ledger not readable: {0}")]
+pub struct ViewError(pub String);
+
+/// Committed state as the transaction sees it: every read is in its read set. There is neither history nor pagination, because
+/// those are not validated at commit.
+pub trait LedgerView: Sync {
+    /// One value.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer does not answer.
+    fn get(&self, key: &Key) -> impl Future<Output = Result<Option<Vec<u8>>, ViewError>> + Send;
+
+    /// Several values, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer does not answer.
+    fn get_many(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Vec<u8>>>, ViewError>> + Send;
+
+    /// Every value under a prefix, in key order. A peer may cut a range silently at its query limit: an implementation reads on
+    /// from the last key until an empty answer.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer does not answer.
+    fn range(&self, prefix: &KeyPrefix) -> impl Future<Output = Result<Vec<Vec<u8>>, ViewError>> + Send;
+}

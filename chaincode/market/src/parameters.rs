@@ -1,0 +1,162 @@
+//! The market's rules as numbers: one version of them is pinned by every slot.
+
+use serde::{Deserialize, Serialize};
+
+use crate::tariff::Tariff;
+use crate::units::{Distance, Money, Ppm, Price};
+
+/// Weights of the score in percent; they sum to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// λ_D: closeness.
+    pub distance: u8,
+    /// λ_I: nearness of the two prices.
+    pub price: u8,
+    /// λ_Q: the seller's cleanliness.
+    pub cleanliness: u8,
+    /// λ_S: the seller's stability.
+    pub stability: u8,
+    /// λ_C: the lower of the two credit tiers.
+    pub credit: u8,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self { distance: 70, price: 30, cleanliness: 0, stability: 0, credit: 0 }
+    }
+}
+
+impl Weights {
+    fn sum(self) -> u16 {
+        [self.distance, self.price, self.cleanliness, self.stability, self.credit]
+            .into_iter()
+            .fold(0, |total: u16, weight| total.saturating_add(u16::from(weight)))
+    }
+}
+
+/// How a contract's price comes from the two limits: θ in ppm of the spread goes to the seller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceMode {
+    /// θ = ½; the first slice clears bilateral contracts this way too.
+    Midpoint,
+    /// θ = 1: the buyer pays its limit.
+    PayAsBid,
+    /// θ = 0: the seller gets its limit.
+    PayAsOffer,
+}
+
+impl PriceMode {
+    /// θ.
+    pub fn theta(self) -> Ppm {
+        match self {
+            Self::Midpoint => Ppm::HALF,
+            Self::PayAsBid => Ppm::ONE,
+            Self::PayAsOffer => Ppm::LEAST,
+        }
+    }
+}
+
+/// Whether deviations cost anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// The paper's case: no penalty.
+    Paper,
+    /// Penalties at the counterparty's loss.
+    Market,
+}
+
+/// The grid's two prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// R: the selling company's price, µyuan/kWh.
+    pub retail: Price,
+    /// F: the feed-in price, µyuan/kWh.
+    pub feed_in: Price,
+}
+
+/// What accounts start with, in nyuan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// Every participant, when it is authenticated.
+    pub participant: Money,
+    /// The grid company.
+    pub grid: Money,
+    /// The selling company.
+    pub retail: Money,
+}
+
+/// One version of the market's rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameters {
+    /// Weights of the score.
+    pub weights: Weights,
+    /// s_ref, µyuan/kWh, above zero.
+    pub spread_reference: Price,
+    /// D_max: beyond it direct trade is not supported.
+    pub reach_mohm: Distance,
+    /// How a contract's price is set.
+    pub price_mode: PriceMode,
+    /// The network tariff.
+    pub tariff: Tariff,
+    /// R and F.
+    pub prices: Prices,
+    /// R ≤ F is an invitation to buy and feed in at once, so it needs this explicit word.
+    pub allow_feed_in_above_retail: bool,
+    /// Penalties or not.
+    pub profile: Profile,
+    /// Tolerated deviation, below one half.
+    pub band: Ppm,
+    /// Opening balances.
+    pub opening: Opening,
+}
+
+/// Why parameters cannot come into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParametersError {
+    /// Weights.
+    #[error("the weights must sum to 100 percent")]
+    Weights,
+    /// s_ref.
+    #[error("spread_reference must be above zero")]
+    SpreadReference,
+    /// Tariff.
+    #[error("the tariff is not well formed: a denominator of zero, bounds in the wrong order, a negative or missing fee")]
+    Tariff,
+    /// F ≥ R.
+    #[error("the feed-in price reaches the retail price; set allow_feed_in_above_retail if that is meant")]
+    FeedInAboveRetail,
+    /// Band.
+    #[error("the band must be below 500000 ppm")]
+    Band,
+}
+
+impl Parameters {
+    /// Checks the rules against each other.
+    ///
+    /// # Errors
+    /// [`ParametersError`] names the first rule that does not hold.
+    pub fn validate(&self) -> Result<(), ParametersError> {
+        if self.weights.sum() != 100 {
+            return Err(ParametersError::Weights);
+        }
+        if self.spread_reference <= Price::ZERO {
+            return Err(ParametersError::SpreadReference);
+        }
+        if !self.tariff.is_well_formed() {
+            return Err(ParametersError::Tariff);
+        }
+        if self.prices.feed_in >= self.prices.retail && !self.allow_feed_in_above_retail {
+            return Err(ParametersError::FeedInAboveRetail);
+        }
+        if self.band >= Ppm::HALF {
+            return Err(ParametersError::Band);
+        }
+        Ok(())
+    }
+}
