@@ -23,6 +23,8 @@ use crate::{
 /// No certificate of a Fabric identity comes near this size in bytes; more is refused unread.
 pub const MAX_CERTIFICATE: usize = 64 * 1024;
 
+const SEQUENCE: u8 = 0x30;
+const BIT_STRING: u8 = 0x03;
 const ATTRIBUTES: Oid<'static> = oid!(1.2.3.4.5.6.7.8.1);
 
 /// Why bytes are not a certificate that can be used.
@@ -51,7 +53,8 @@ pub struct Certificate {
 struct Parts {
     der: Bytes,
     tbs: std::ops::Range<usize>,
-    canonical: [u8; 32],
+    canonical: Bytes,
+    canonical_hash: [u8; 32],
     signature: Vec<u8>,
     ecdsa_sha256: bool,
     subject: Vec<u8>,
@@ -122,6 +125,11 @@ impl Certificate {
     /// SHA-256 of the certificate with its signature in low-S form: Fabric's name for the identity, the same for
     /// both forms of one signature. Source: Fabric `msp/cert.go`, `sanitizeECDSASignedCert`.
     pub fn canonical_hash(&self) -> &[u8; 32] {
+        &self.parts.canonical_hash
+    }
+
+    /// The certificate's bytes with its signature in low-S form.
+    pub(crate) fn canonical_der(&self) -> &Bytes {
         &self.parts.canonical
     }
 
@@ -258,8 +266,10 @@ impl Parts {
         };
         let signature = parsed.signature_value.data.to_vec();
         let range = subslice(der, tbs.as_ref());
+        let canonical = low_s_form(der, range.clone(), &signature);
         Ok(Self {
-            canonical: canonical_hash(der, &signature),
+            canonical_hash: sha256(&canonical),
+            canonical,
             tbs: range,
             signature,
             ecdsa_sha256: parsed.signature_algorithm.algorithm == OID_SIG_ECDSA_WITH_SHA256,
@@ -344,16 +354,38 @@ fn subslice(whole: &[u8], part: &[u8]) -> std::ops::Range<usize> {
     start..start + part.len()
 }
 
-/// The signature is the last element, so that only the tail and the lengths before it change.
-fn canonical_hash(der: &[u8], signature: &[u8]) -> [u8; 32] {
+/// The certificate with its signature in low-S form. The signature is the last element; `s` may get shorter, so the
+/// lengths of the outer sequence and of the bit string are written anew.
+fn low_s_form(der: &Bytes, tbs: std::ops::Range<usize>, signature: &[u8]) -> Bytes {
     match Scalars::from_der(signature) {
         Ok(scalars) if !scalars.is_low() => {
-            let kept = der.len().saturating_sub(signature.len());
             let low = scalars.low().to_der();
-            sha256(&[der.get(..kept).unwrap_or_default(), &low].concat())
+            let bits = [&[0][..], &low].concat();
+            // Behind the signed part stands only the algorithm, then the bit string that is replaced.
+            let algorithm_end = der
+                .len()
+                .saturating_sub(element(BIT_STRING, &[&[0], signature].concat()).len());
+            let kept = der.get(tbs.start..algorithm_end).unwrap_or_default();
+            let body = [kept, &element(BIT_STRING, &bits)].concat();
+            element(SEQUENCE, &body).into()
         }
-        _ => sha256(der),
+        _ => der.clone(),
     }
+}
+
+/// One DER element with a minimal length.
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let mut out = vec![tag];
+    if length < 0x80 {
+        out.push(length as u8);
+    } else {
+        let bytes: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+        out.push(0x80 | bytes.len() as u8);
+        out.extend(bytes);
+    }
+    out.extend(content);
+    out
 }
 
 impl PartialEq for Certificate {

@@ -58,6 +58,9 @@ pub enum IdentityError {
         /// How many units name a role.
         found: usize,
     },
+    /// The MSP does not tell roles apart.
+    #[error("MSP {0} does not tell roles apart: enable NodeOUs in its config.yaml")]
+    NoRoles(String),
     /// An organisational unit is bound to another authority.
     #[error("organisational unit {0} is not certified by the authority that the MSP binds it to")]
     Certifier(String),
@@ -192,5 +195,81 @@ impl Eq for Identity {}
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Identity({}, {:?})", self.msp_id, self.certificate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forge::{Forge, attributes};
+
+    #[test]
+    fn bytes_are_kept_exactly() {
+        let ann = Forge::new("AMSP").issue("ann", &["client"]);
+        let again = Identity::from_serialized(ann.serialized()).unwrap();
+        assert_eq!(again.serialized(), ann.serialized());
+        assert_eq!((again.msp_id(), again.enrollment_id()), ("AMSP", Ok("ann".to_owned())));
+    }
+
+    #[test]
+    fn the_enrolment_id_comes_from_the_attribute_first() {
+        let forge = Forge::new("AMSP");
+        let with = |json: &str| {
+            forge.issue_as("ann@a.example", &["client"], |params| {
+                params.custom_extensions.push(attributes(json))
+            })
+        };
+        assert_eq!(
+            with(r#"{"attrs":{"hf.EnrollmentID":"ann"}}"#).enrollment_id(),
+            Ok("ann".to_owned())
+        );
+        assert_eq!(with(r#"{"attrs":{}}"#).enrollment_id(), Ok("ann@a.example".to_owned()));
+        assert!(matches!(
+            with(r#"{"attrs":{"a":[]}}"#).enrollment_id(),
+            Err(AttributeError::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn a_doubled_extension_is_refused() {
+        let forge = Forge::new("AMSP");
+        let key = crate::forge::ForgeKey {
+            key: crate::PrivateKey::generate().unwrap(),
+            high: false,
+        };
+        let pem = forge.certify(&key, "ann", &["client"], |params| {
+            params
+                .custom_extensions
+                .push(attributes(r#"{"attrs":{"der.role":"participant"}}"#));
+            params
+                .custom_extensions
+                .push(attributes(r#"{"attrs":{"der.role":"grid"}}"#));
+        });
+        let doubled = CertificateError::DuplicateExtension("1.2.3.4.5.6.7.8.1".to_owned());
+        assert_eq!(
+            Identity::new("AMSP", pem.as_bytes()),
+            Err(IdentityError::Certificate(doubled))
+        );
+    }
+
+    #[test]
+    fn damaged_certificates_are_refused() {
+        let ann = Forge::new("AMSP").issue("ann", &["client"]);
+        let der = ann.certificate().der();
+        let truncated = der.slice(..der.len() - 1);
+        assert!(matches!(
+            Certificate::from_der(truncated),
+            Err(CertificateError::Malformed(_))
+        ));
+        let trailing = [der.as_ref(), b"x"].concat();
+        assert!(matches!(
+            Certificate::from_der(trailing),
+            Err(CertificateError::Malformed(_))
+        ));
+        let huge = vec![0x30; crate::certificate::MAX_CERTIFICATE + 1];
+        assert!(matches!(
+            Certificate::from_der(huge),
+            Err(CertificateError::TooLarge(_))
+        ));
     }
 }

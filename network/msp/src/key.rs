@@ -109,3 +109,72 @@ impl fmt::Debug for PrivateKey {
         write!(f, "PrivateKey(redacted, {:?})", self.public)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SignatureError;
+
+    /// Made with OpenSSL 3: `ecparam -genkey`, `pkcs8 -topk8`, `dgst -sha256 -sign`.
+    const SEC1: &str = include_str!("../golden/openssl_sec1_key.pem");
+    const PKCS8: &str = include_str!("../golden/openssl_pkcs8_key.pem");
+    const MESSAGE: &[u8] = include_bytes!("../golden/openssl_message.txt");
+    const SIGNATURE: &[u8] = include_bytes!("../golden/openssl_signature.der");
+
+    #[test]
+    fn both_openssl_forms_give_the_same_key() {
+        let (sec1, pkcs8) = (
+            PrivateKey::from_pem(SEC1).unwrap(),
+            PrivateKey::from_pem(PKCS8).unwrap(),
+        );
+        assert_eq!(sec1.public_key(), pkcs8.public_key());
+        let again = PrivateKey::from_pem(&pkcs8.to_pem().unwrap()).unwrap();
+        assert_eq!(again.public_key(), sec1.public_key());
+        let spki = sec1.public_key().spki_der();
+        assert_eq!(PublicKey::from_spki_der(&spki).as_ref(), Ok(sec1.public_key()));
+    }
+
+    #[test]
+    fn an_openssl_signature_verifies_in_its_low_form_only() {
+        let key = PrivateKey::from_pem(SEC1).unwrap();
+        let scalars = Scalars::from_der(SIGNATURE).unwrap();
+        let low = scalars.low();
+        assert_eq!(key.public_key().verify(MESSAGE, &low.to_der()), Ok(()));
+        assert_eq!(
+            key.public_key().verify(MESSAGE, &low.flipped().to_der()),
+            Err(SignatureError::HighS)
+        );
+        assert_eq!(
+            key.public_key().verify(b"other", &low.to_der()),
+            Err(SignatureError::Mismatch)
+        );
+        assert_eq!(
+            key.public_key().verify(MESSAGE, &SIGNATURE[..20]),
+            Err(SignatureError::Malformed)
+        );
+    }
+
+    #[test]
+    fn every_signature_is_low_and_verifies() {
+        let key = PrivateKey::generate().unwrap();
+        for number in 0_u8..64 {
+            let signature = key.sign(&[number]).unwrap();
+            assert!(Scalars::from_der(&signature).unwrap().is_low());
+            assert_eq!(key.public_key().verify(&[number], &signature), Ok(()));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let key = PrivateKey::from_pem(SEC1).unwrap();
+        let shown = format!("{key:?}");
+        assert!(shown.starts_with("PrivateKey(redacted"), "{shown}");
+    }
+
+    #[test]
+    fn other_keys_are_refused_by_name() {
+        assert_eq!(PrivateKey::from_pem("hello").unwrap_err(), KeyError::NotPem);
+        let p384 = include_str!("../golden/openssl_p384_key.pem");
+        assert!(matches!(PrivateKey::from_pem(p384), Err(KeyError::Unsupported(_))));
+    }
+}

@@ -14,6 +14,9 @@ pub mod public_key;
 pub mod signature;
 pub mod signer;
 
+#[cfg(test)]
+mod forge;
+
 pub use attributes::{AttributeError, Attributes};
 pub use certificate::{Certificate, CertificateError};
 pub use digest::sha256;
@@ -25,4 +28,4 @@ pub use policy::{ImplicitMetaPolicy, Policy, PolicyError, PolicyGroup, Rule, Sig
 pub use principal::{Principal, PrincipalRole};
 pub use public_key::PublicKey;
 pub use signature::SignatureError;
-pub use signer::{Signer, SigningIdentity};
+pub use signer::{Signer, SignerError, SigningIdentity};

@@ -115,3 +115,46 @@ impl fmt::Debug for SigningIdentity {
         write!(f, "SigningIdentity({:?})", self.identity)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forge::{Forge, ForgeKey};
+
+    fn material() -> (ForgeKey, String) {
+        let key = ForgeKey {
+            key: PrivateKey::generate().unwrap(),
+            high: false,
+        };
+        let pem = Forge::new("AMSP").certify(&key, "ann", &["client"], |_| {});
+        (key, pem)
+    }
+
+    #[test]
+    fn a_folder_gives_a_signer_whose_signatures_verify() {
+        let (key, pem) = material();
+        let files = [
+            ("cacerts/ca.pem", b"ignored".to_vec()),
+            ("keystore/priv_sk", key.key.to_pem().unwrap().as_bytes().to_vec()),
+            ("signcerts/cert.pem", pem.into_bytes()),
+        ];
+        let signer = SigningIdentity::from_files("AMSP", files).unwrap();
+        let signature = signer.sign(b"message").unwrap();
+        let identity = Identity::from_serialized(&signer.serialized_identity()).unwrap();
+        assert_eq!(identity.verify(b"message", &signature), Ok(()));
+        assert!(identity.verify(b"massage", &signature).is_err());
+    }
+
+    #[test]
+    fn a_foreign_key_and_missing_files_are_refused() {
+        let (_, pem) = material();
+        let other = PrivateKey::generate().unwrap();
+        let error = SigningIdentity::new("AMSP", pem.as_bytes(), other).unwrap_err();
+        assert_eq!(error, SignerError::Key(KeyError::WrongCertificate("ann".to_owned())));
+        let files = [("signcerts/cert.pem", pem.as_bytes())];
+        assert_eq!(
+            SigningIdentity::from_files("AMSP", files).unwrap_err(),
+            SignerError::Missing("keystore")
+        );
+    }
+}

@@ -50,3 +50,6 @@ pub enum PolicyError {
     #[error("{0} is not supported")]
     Unsupported(&'static str),
 }
+
+#[cfg(test)]
+mod tests;
