@@ -1,0 +1,66 @@
+//! A batch becomes a block: header, orderer's signature, last configuration.
+//!
+//! Source: Fabric, orderer/common/multichannel/blockwriter.go.
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use bytes::Bytes;
+use fabric_msp::Signer;
+use fabric_protos::common::{Block, LastConfig, Metadata, MetadataSignature, OrdererBlockMetadata, SignatureHeader};
+use prost::Message;
+
+use crate::ledger::block;
+
+/// The configuration never changes: it is the genesis block's.
+const LAST_CONFIG: LastConfig = LastConfig { index: 0 };
+const NONCE_BYTES: usize = 24;
+
+/// Builds and signs the next block.
+pub(super) fn assemble(
+    number: u64,
+    previous_hash: Bytes,
+    envelopes: Vec<Bytes>,
+    signer: &dyn Signer,
+) -> Result<Block, String> {
+    let mut next = block::new_block(number, previous_hash, envelopes);
+    let header = next.header.as_ref().map(block::header_bytes).unwrap_or_default();
+    let last_config = Metadata {
+        value: LAST_CONFIG.encode_to_vec().into(),
+        signatures: Vec::new(),
+    };
+    let signatures = sign(&header, signer)?;
+    block::set_metadata(&mut next, block::LAST_CONFIG, last_config.encode_to_vec().into());
+    block::set_metadata(&mut next, block::SIGNATURES, signatures.encode_to_vec().into());
+    Ok(next)
+}
+
+/// Signs `metadata ‖ signature header ‖ block header`.
+fn sign(header: &[u8], signer: &dyn Signer) -> Result<Metadata, String> {
+    let mut nonce = [0; NONCE_BYTES];
+    SystemRandom::new()
+        .fill(&mut nonce)
+        .map_err(|_| "no random bytes for the orderer's nonce".to_owned())?;
+    let signature_header = SignatureHeader {
+        creator: signer.serialized_identity(),
+        nonce: Bytes::copy_from_slice(&nonce),
+    }
+    .encode_to_vec();
+    let consenter_metadata = Metadata::default().encode_to_vec().into();
+    let value = OrdererBlockMetadata {
+        last_config: Some(LAST_CONFIG),
+        consenter_metadata,
+    }
+    .encode_to_vec();
+    let message = [value.as_slice(), &signature_header, header].concat();
+    let signature = signer
+        .sign(&message)
+        .map_err(|error| format!("the orderer cannot sign: {error}"))?;
+    let signature = MetadataSignature {
+        signature_header: signature_header.into(),
+        signature: signature.into(),
+        identifier_header: Bytes::new(),
+    };
+    Ok(Metadata {
+        value: value.into(),
+        signatures: vec![signature],
+    })
+}

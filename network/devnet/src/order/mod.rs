@@ -1,0 +1,10 @@
+//! Ordering: admission, batches, blocks.
+
+mod admission;
+mod assembly;
+mod cutter;
+mod service;
+
+pub use admission::OrderError;
+pub use cutter::{Cutter, Message};
+pub use service::{CutMode, Orderer, OrdererConfig};

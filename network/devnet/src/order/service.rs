@@ -1,0 +1,242 @@
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use fabric_msp::Signer;
+use fabric_protos::common::Status;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{JoinError, JoinHandle},
+    time::{Instant, timeout_at},
+};
+
+use super::{Cutter, Message, OrderError, admission, assembly};
+use crate::{channel::Channel, ledger::Ledger, validate::validate_block};
+
+/// Admitted envelopes that may wait for the ordering task.
+const QUEUE: usize = 1024;
+/// Longest wait for a place in the queue.
+const ENQUEUE_LIMIT: Duration = Duration::from_secs(30);
+
+/// When blocks are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CutMode {
+    /// By count, bytes and time-out, as Fabric.
+    #[default]
+    Limits,
+    /// By count and bytes, and otherwise only by [`Orderer::cut`]: no time-out.
+    OnDemand,
+}
+
+/// What an orderer works with.
+pub struct OrdererConfig {
+    /// The channel.
+    pub channel: Arc<Channel>,
+    /// Where blocks go.
+    pub ledger: Arc<Ledger>,
+    /// Who signs them.
+    pub signer: Arc<dyn Signer>,
+    /// When they are cut.
+    pub mode: CutMode,
+}
+
+/// The ordering service: one task that cuts, judges and commits, block by block. The handle is cheap to clone; the
+/// task ends, after a last block, when the last handle is dropped.
+#[derive(Clone)]
+pub struct Orderer {
+    channel: Arc<Channel>,
+    ledger: Arc<Ledger>,
+    commands: mpsc::Sender<Command>,
+    failure: Arc<OnceLock<String>>,
+}
+
+enum Command {
+    Order(Message),
+    Cut(oneshot::Sender<u64>),
+}
+
+impl Orderer {
+    /// Starts the task on the current tokio runtime.
+    pub fn start(config: OrdererConfig) -> (Self, JoinHandle<()>) {
+        let (commands, queue) = mpsc::channel(QUEUE);
+        let failure = Arc::new(OnceLock::new());
+        let handle = Self {
+            channel: config.channel.clone(),
+            ledger: config.ledger.clone(),
+            commands,
+            failure: failure.clone(),
+        };
+        let cutter = Cutter::new(*config.channel.batch());
+        let task = OrderingTask {
+            config: Arc::new(config),
+            cutter,
+            deadline: None,
+            failure,
+        };
+        (handle, tokio::spawn(task.run(queue)))
+    }
+
+    /// Admits an envelope and queues it. Success means ordered some day, not valid; the same envelope may be sent
+    /// again, and its second copy is marked DUPLICATE_TXID.
+    ///
+    /// # Errors
+    ///
+    /// Fabric's broadcast status: BAD_REQUEST for what does not decode, is too large or expired, NOT_FOUND for
+    /// another channel, FORBIDDEN for a creator who is no writer, SERVICE_UNAVAILABLE when ordering has stopped or
+    /// its queue stays full for 30 s.
+    pub async fn submit(&self, envelope: Bytes) -> Result<(), OrderError> {
+        let message = admission::admit(&self.channel, envelope)?;
+        self.send(Command::Order(message)).await
+    }
+
+    /// Cuts what is pending and waits until it is committed; gives the ledger's height.
+    ///
+    /// # Errors
+    ///
+    /// SERVICE_UNAVAILABLE when ordering has stopped.
+    pub async fn cut(&self) -> Result<u64, OrderError> {
+        let (done, height) = oneshot::channel();
+        self.send(Command::Cut(done)).await?;
+        height.await.map_err(|_| self.unavailable())
+    }
+
+    /// The ledger that blocks go to.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    async fn send(&self, command: Command) -> Result<(), OrderError> {
+        match self.commands.send_timeout(command, ENQUEUE_LIMIT).await {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
+                let info = "the ordering queue stayed full: send fewer transactions at once, and this one again";
+                Err(OrderError::new(Status::ServiceUnavailable, info))
+            }
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(self.unavailable()),
+        }
+    }
+
+    fn unavailable(&self) -> OrderError {
+        let reason = self.failure.get().map_or("it was shut down", String::as_str);
+        OrderError::new(Status::ServiceUnavailable, format!("ordering has stopped: {reason}"))
+    }
+}
+
+struct OrderingTask {
+    config: Arc<OrdererConfig>,
+    cutter: Cutter,
+    deadline: Option<Instant>,
+    failure: Arc<OnceLock<String>>,
+}
+
+impl OrderingTask {
+    async fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        loop {
+            let outcome = match self.next(&mut queue).await {
+                Next::Command(command) => self.obey(command).await,
+                Next::TimeOut => self.cut_pending().await,
+                Next::End => {
+                    let _ = self.cut_pending().await.map_err(|reason| self.fail(reason));
+                    return;
+                }
+            };
+            if let Err(reason) = outcome {
+                return self.fail(reason);
+            }
+        }
+    }
+
+    async fn next(&self, queue: &mut mpsc::Receiver<Command>) -> Next {
+        let received = match self.deadline {
+            Some(deadline) => match timeout_at(deadline, queue.recv()).await {
+                Ok(received) => received,
+                Err(_) => return Next::TimeOut,
+            },
+            None => queue.recv().await,
+        };
+        received.map_or(Next::End, Next::Command)
+    }
+
+    async fn obey(&mut self, command: Command) -> Result<(), String> {
+        match command {
+            Command::Order(message) => self.order(message).await,
+            Command::Cut(done) => {
+                self.cut_pending().await?;
+                // Whoever asked may have gone.
+                let _ = done.send(self.config.ledger.height());
+                Ok(())
+            }
+        }
+    }
+
+    async fn order(&mut self, message: Message) -> Result<(), String> {
+        for batch in self.cutter.ordered(message) {
+            self.write(batch).await?;
+        }
+        self.deadline = match (self.config.mode, self.cutter.is_pending()) {
+            (CutMode::Limits, true) => self
+                .deadline
+                .or_else(|| Instant::now().checked_add(self.config.channel.batch().timeout)),
+            _ => None,
+        };
+        Ok(())
+    }
+
+    async fn cut_pending(&mut self) -> Result<(), String> {
+        self.deadline = None;
+        match self.cutter.cut() {
+            Some(batch) => self.write(batch).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Signatures and fsync would hold up the runtime's threads.
+    async fn write(&self, batch: Vec<Bytes>) -> Result<(), String> {
+        let config = self.config.clone();
+        let written = tokio::task::spawn_blocking(move || commit(&config, batch)).await;
+        written.unwrap_or_else(|error: JoinError| Err(format!("the commit of a block broke off: {error}")))
+    }
+
+    fn fail(&self, reason: String) {
+        tracing::error!(reason, "ordering stopped");
+        // Only the first failure is the cause.
+        let _ = self.failure.set(reason);
+    }
+}
+
+enum Next {
+    Command(Command),
+    TimeOut,
+    End,
+}
+
+/// One batch: block, signature, verdicts, log, state.
+fn commit(config: &OrdererConfig, batch: Vec<Bytes>) -> Result<(), String> {
+    let ledger = &config.ledger;
+    let next = assembly::assemble(ledger.height(), ledger.last_hash(), batch, config.signer.as_ref())?;
+    let outcome = validate_block(&config.channel, &ledger.snapshot(), &next).map_err(|error| error.to_string())?;
+    ledger.commit(next, outcome).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+impl fmt::Debug for Orderer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Orderer")
+            .field("channel", &self.channel.id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for OrdererConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OrdererConfig")
+            .field("channel", &self.channel.id())
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
