@@ -1,1 +1,14 @@
 #![doc = include_str!("../README.md")]
+
+mod confirm;
+mod error;
+pub mod follow;
+mod market_client;
+mod meter;
+mod orders;
+mod receipt;
+
+pub use error::ClientError;
+pub use market_client::MarketClient;
+pub use meter::Meter;
+pub use receipt::Receipt;

@@ -1,0 +1,257 @@
+//! The market as one identity sees it: a typed method for each function.
+
+use std::sync::Arc;
+
+use der_api::endorsers::endorsing_organisations;
+use der_api::function::BATCH_LIMIT;
+use der_api::request::{
+    AcceptConnection, AddKey, Authenticate, Bootstrap, Clear, CloseGate, OpenSlot, Plan, PublishDistances,
+    PublishPoint, QueryBalance, QueryClearing, QueryContract, QueryMarket, QueryMeter, QueryOrder, QueryParticipant,
+    QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings,
+    Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, SealBook, Settle, Suspend, Withdraw,
+};
+use der_api::{Organisations, codec};
+use der_market::id::{MspId, ParticipantId};
+use fabric_gateway::{ConflictRetry, Contract, Network, ProposalBuilder, Signer};
+use fabric_msp::Identity;
+
+use crate::{ClientError, Receipt};
+
+/// One identity's typed view of the market. Cheap to clone.
+#[derive(Clone)]
+pub struct MarketClient {
+    pub(crate) network: Network,
+    contract: Contract,
+    pub(crate) signer: Arc<dyn Signer>,
+    organisations: Arc<Organisations>,
+    participant: ParticipantId,
+    conflicts: Option<ConflictRetry>,
+}
+
+impl std::fmt::Debug for MarketClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MarketClient")
+            .field("participant", &self.participant)
+            .field("contract", &self.contract)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MarketClient {
+    /// The market in `chaincode` on the network's channel, as `signer`, who must be the gateway's own signer.
+    ///
+    /// `organisations` says whom to name as endorsers; [`MarketClient::consortium`] gives the usual four.
+    ///
+    /// # Errors
+    /// [`der_api::ErrorCode::CallerUnidentified`] or `MalformedAttributes` when the signer's certificate names no one.
+    pub fn new(
+        network: Network,
+        chaincode: &str,
+        signer: Arc<dyn Signer>,
+        organisations: Organisations,
+    ) -> Result<Self, ClientError> {
+        let contract = network.contract(chaincode);
+        let participant = participant_of(signer.as_ref())?;
+        let organisations = Arc::new(organisations);
+        let conflicts = Some(ConflictRetry::default());
+        Ok(Self { network, contract, signer, organisations, participant, conflicts })
+    }
+
+    /// GridMSP, RegulatorMSP, EnergyMSP and MicrogridMSP.
+    ///
+    /// # Errors
+    /// None in practice: the names are well formed.
+    pub fn consortium() -> Result<Organisations, ClientError> {
+        let msp = |name: &str| MspId::new(name).map_err(ClientError::identifier);
+        Ok(Organisations {
+            grid: msp("GridMSP")?,
+            regulator: msp("RegulatorMSP")?,
+            energy: msp("EnergyMSP")?,
+            microgrid: msp("MicrogridMSP")?,
+        })
+    }
+
+    /// Sets how often a transaction is built anew after an MVCC or phantom conflict; none reports the first one.
+    ///
+    /// A conflicting transaction wrote nothing, and every act of the market carries its own id, so that repeating it
+    /// cannot do it twice.
+    #[must_use]
+    pub fn conflicts(mut self, retry: Option<ConflictRetry>) -> Self {
+        self.conflicts = retry;
+        self
+    }
+
+    /// The participant that the certificate names: MSP id and enrolment id.
+    #[must_use]
+    pub fn participant(&self) -> &ParticipantId {
+        &self.participant
+    }
+
+    /// The chaincode, for what this type does not offer.
+    #[must_use]
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// The proposal of a request with the organisations that must endorse it, for stepwise use.
+    ///
+    /// # Errors
+    /// None in practice; see [`codec::encode`].
+    pub fn proposal<R: Request>(&self, request: &R) -> Result<ProposalBuilder, ClientError> {
+        let named = endorsing_organisations(R::FUNCTION, &self.organisations, &self.participant.msp);
+        Ok(self.call(request)?.endorsing_organizations(named.iter().map(MspId::as_str)))
+    }
+
+    /// Endorses, submits, and waits for a valid commit.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's, as a code.
+    pub async fn submit<R: Request>(&self, request: &R) -> Result<Receipt<R::Reply>, ClientError> {
+        let mut proposal = self.proposal(request)?;
+        if let Some(retry) = self.conflicts {
+            proposal = proposal.retry_conflicts(retry);
+        }
+        let committed = proposal.submit().await?;
+        Ok(Receipt {
+            reply: reply::<R>(&committed.result)?,
+            transaction_id: committed.status.transaction_id,
+            block: Some(committed.status.block_number),
+        })
+    }
+
+    /// Asks one peer; nothing is written.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's, as a code.
+    pub async fn query<R: Request>(&self, request: &R) -> Result<R::Reply, ClientError> {
+        reply::<R>(&self.call(request)?.evaluate().await?)
+    }
+
+    fn call<R: Request>(&self, request: &R) -> Result<ProposalBuilder, ClientError> {
+        Ok(self.contract.proposal(R::FUNCTION.name()).args([codec::encode(request)?]))
+    }
+}
+
+fn reply<R: Request>(bytes: &[u8]) -> Result<R::Reply, ClientError> {
+    // A reply may list a slot's whole book; the gateway has bounded it already.
+    codec::decode(bytes, bytes.len().max(BATCH_LIMIT)).map_err(|e| ClientError::reply(&e))
+}
+
+fn participant_of(signer: &dyn Signer) -> Result<ParticipantId, ClientError> {
+    let identity =
+        Identity::from_bytes(signer.serialized_identity()).map_err(|e| ClientError::identity(&e.to_string()))?;
+    let user = identity.enrollment_id().map_err(|e| ClientError::attributes(&e.to_string()))?;
+    let text = format!("{}:{user}", identity.msp_id());
+    text.parse().map_err(|e: der_market::id::IdError| ClientError::identity(&e.to_string()))
+}
+
+macro_rules! submits {
+    ($($(#[$doc:meta])* $name:ident: $request:ident;)*) => {
+        /// Transactions. Each waits for its commit; each error carries the contract's or Fabric's code.
+        impl MarketClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// The contract's refusal or Fabric's, as a code.
+                pub async fn $name(
+                    &self,
+                    request: &$request,
+                ) -> Result<Receipt<<$request as Request>::Reply>, ClientError> {
+                    self.submit(request).await
+                }
+            )*
+        }
+    };
+}
+
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident: $request:ident;)*) => {
+        /// Questions. Nothing is written.
+        impl MarketClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// The contract's refusal or Fabric's, as a code.
+                pub async fn $name(&self, request: &$request) -> Result<<$request as Request>::Reply, ClientError> {
+                    self.query(request).await
+                }
+            )*
+        }
+    };
+}
+
+submits! {
+    /// Founds the market, once per channel.
+    bootstrap: Bootstrap;
+    /// Opens a slot's gate under the rules now in force.
+    open_slot: OpenSlot;
+    /// Closes a slot's gate.
+    close_gate: CloseGate;
+    /// Fixes count and digest of a closed book.
+    seal_book: SealBook;
+    /// Puts the caller on the user chain, requested.
+    register_user: RegisterUser;
+    /// Registers the key of the caller's renewed certificate.
+    add_key: AddKey;
+    /// Accredits a participant.
+    authenticate: Authenticate;
+    /// Suspends a participant.
+    suspend: Suspend;
+    /// Ends a suspension.
+    reinstate: Reinstate;
+    /// Puts a connection point on the grid chain.
+    publish_point: PublishPoint;
+    /// Publishes the next version of the distance matrix.
+    publish_distances: PublishDistances;
+    /// Accepts a participant's connection point.
+    accept_connection: AcceptConnection;
+    /// Puts the caller's plant on the energy chain.
+    register_plant: RegisterPlant;
+    /// Registers a meter, or a meter's next key.
+    register_meter: RegisterMeter;
+    /// Withdraws an order.
+    withdraw: Withdraw;
+    /// Matches a sealed book and proposes contracts.
+    clear: Clear;
+    /// Refuses a proposed contract.
+    refuse: Refuse;
+    /// Ends confirmation and plans feed-in and grid supply.
+    plan: Plan;
+    /// Records signed meter readings.
+    record_readings: RecordReadings;
+    /// Settles a slot.
+    settle: Settle;
+}
+
+queries! {
+    /// The market and its parameters.
+    market: QueryMarket;
+    /// A participant on all chains.
+    participant_view: QueryParticipant;
+    /// A connection point.
+    point: QueryPoint;
+    /// A plant.
+    plant: QueryPlant;
+    /// A meter.
+    meter: QueryMeter;
+    /// An order by its owner's id.
+    order: QueryOrder;
+    /// A slot's stage.
+    slot: QuerySlot;
+    /// A slot's clearing.
+    clearing: QueryClearing;
+    /// A contract with its confirmations.
+    contract_view: QueryContract;
+    /// A slot's plan.
+    plan_view: QueryPlan;
+    /// A slot's settlement.
+    settlement: QuerySettlement;
+    /// An account's postings of a slot.
+    statement: QueryStatement;
+    /// An account's balance over all slots.
+    balance: QueryBalance;
+    /// Energy accumulated through a slot.
+    volumes: QueryVolumes;
+}
