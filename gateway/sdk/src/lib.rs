@@ -1,1 +1,41 @@
 #![doc = include_str!("../README.md")]
+
+mod commit;
+mod config_error;
+mod connection;
+mod contract;
+mod endpoint;
+mod error;
+pub mod events;
+mod failure;
+mod gateway;
+mod limits;
+mod network;
+pub mod pipeline;
+mod pool;
+mod prepared;
+mod proposal;
+mod proposal_builder;
+mod retry;
+mod signing;
+mod transaction;
+mod verify;
+
+pub use commit::{Commit, Status};
+pub use config_error::ConfigError;
+pub use contract::{Committed, Contract, NO_ARGS, Submitted};
+pub use endpoint::Endpoint;
+pub use error::{Error, RetryClass, Stage};
+pub use events::{ChaincodeEvent, Checkpointer, EventStream, FileCheckpointer, InMemoryCheckpointer, Position};
+pub use fabric_msp::Signer;
+pub use fabric_protos::protos::TxValidationCode;
+pub use failure::{CallFailure, ChaincodeResponse, PeerDetail};
+pub use gateway::{Gateway, GatewayBuilder};
+pub use limits::{Deadlines, Limits};
+pub use network::Network;
+pub use proposal::Proposal;
+pub use proposal_builder::ProposalBuilder;
+pub use retry::ConflictRetry;
+pub use tonic::Code;
+pub use transaction::Transaction;
+pub use verify::VerifyError;
