@@ -1,0 +1,105 @@
+//! One file per noun.
+
+mod codes;
+mod completions;
+mod contract;
+mod grid;
+mod market;
+mod order;
+mod parse;
+mod participant;
+mod profile;
+mod reading;
+mod slot;
+mod statement;
+mod version;
+
+use clap::{Args, Subcommand};
+
+use crate::args::Global;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What to act on.
+#[derive(Debug, Subcommand)]
+pub enum Noun {
+    /// The market and its rules.
+    #[command(subcommand)]
+    Market(market::Verb),
+    /// Participants: join, accept, accredit.
+    #[command(subcommand)]
+    Participant(participant::Verb),
+    /// Connection points and the distances between them.
+    #[command(subcommand)]
+    Point(grid::Point),
+    /// Plants of generation companies.
+    #[command(subcommand)]
+    Plant(grid::Plant),
+    /// Meters.
+    #[command(subcommand)]
+    Meter(grid::Meter),
+    /// Sales.
+    #[command(subcommand)]
+    Offer(order::Offer),
+    /// Demands.
+    #[command(subcommand)]
+    Bid(order::Bid),
+    /// Delivery slots through their stages.
+    #[command(subcommand)]
+    Slot(slot::Verb),
+    /// Electronic contracts.
+    #[command(subcommand)]
+    Contract(contract::Verb),
+    /// Meter readings.
+    #[command(subcommand)]
+    Reading(reading::Verb),
+    /// What accounts got and paid.
+    #[command(subcommand)]
+    Statement(statement::Verb),
+    /// The network and user a command would act with.
+    #[command(subcommand)]
+    Profile(profile::Verb),
+    /// Every error code with its meaning.
+    Codes(codes::Codes),
+    /// The version of this program.
+    Version(version::Version),
+    /// A completion script for a shell.
+    Completions(completions::Completions),
+    /// Man pages.
+    Man(completions::Man),
+}
+
+/// Whether to do it or only to try it.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DryRun {
+    /// Let one peer simulate it, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl Noun {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever made the command fail, with its exit code.
+    pub fn run(self, global: &Global) -> Result<Exit, Failure> {
+        match self {
+            Self::Market(verb) => verb.run(global),
+            Self::Participant(verb) => verb.run(global),
+            Self::Point(verb) => verb.run(global),
+            Self::Plant(verb) => verb.run(global),
+            Self::Meter(verb) => verb.run(global),
+            Self::Offer(verb) => verb.run(global),
+            Self::Bid(verb) => verb.run(global),
+            Self::Slot(verb) => verb.run(global),
+            Self::Contract(verb) => verb.run(global),
+            Self::Reading(verb) => verb.run(global),
+            Self::Statement(verb) => verb.run(global),
+            Self::Profile(verb) => verb.run(global),
+            Self::Codes(codes) => codes.run(global),
+            Self::Version(version) => version.run(global),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
+        }
+    }
+}

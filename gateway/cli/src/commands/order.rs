@@ -1,0 +1,170 @@
+//! `der offer` and `der bid`: publish a sale or a demand, take it back, look it up.
+
+use clap::{Args, Subcommand};
+use der_api::request::{PostBid, PostOffer, QueryOrder, Withdraw};
+use der_market::id::{OrderId, ParticipantId, PointId};
+use der_market::slot::Slot;
+use der_market::units::{Energy, Price};
+
+use super::{DryRun, parse};
+use crate::args::Global;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+const POST_OFFER: &str = "Example:\n  der offer post --profile microgrid-alice --order S-1 --slot 100 --point PCC-1 \
+                          --energy-wh 200000 --price 530000";
+const POST_BID: &str = "Example:\n  der bid post --profile microgrid-bob --order B-1 --slot 100 --point PCC-2 \
+                        --energy-wh 200000 --price 590000";
+const WITHDRAW: &str = "Example:\n  der offer withdraw --profile microgrid-alice S-1";
+const SHOW: &str = "Example:\n  der offer show --profile microgrid-alice MicrogridMSP:alice S-1";
+
+/// What an order says.
+#[derive(Debug, Args)]
+pub struct Terms {
+    /// Your id for it, once and for ever; the same content under the same id is posted only once.
+    #[arg(long, value_name = "ID")]
+    order: OrderId,
+    /// Delivery slot: UTC seconds / 900, rounded down.
+    #[arg(long, value_name = "SLOT", value_parser = parse::number::<Slot>)]
+    slot: Slot,
+    /// Connection point.
+    #[arg(long, value_name = "POINT")]
+    point: PointId,
+    /// Energy in Wh.
+    #[arg(long, value_name = "WH", value_parser = parse::number::<Energy>, allow_negative_numbers = true)]
+    energy_wh: Energy,
+    /// Least energy of one contract in Wh; 0 for any.
+    #[arg(long, value_name = "WH", default_value = "0", value_parser = parse::number::<Energy>)]
+    min_wh: Energy,
+    /// Price limit in µyuan per kWh: at the seller's meter, or delivered to the buyer.
+    #[arg(long, value_name = "PRICE", value_parser = parse::number::<Price>, allow_negative_numbers = true)]
+    price: Price,
+    #[command(flatten)]
+    dry: DryRun,
+}
+
+/// An order of the caller.
+#[derive(Debug, Args)]
+pub struct Own {
+    /// Its id.
+    order: OrderId,
+    /// Its owner, if it is not the caller.
+    #[arg(long, value_name = "MSP:ID")]
+    participant: Option<ParticipantId>,
+    #[command(flatten)]
+    dry: DryRun,
+}
+
+/// An order of anybody.
+#[derive(Debug, Args)]
+pub struct Any {
+    /// Its owner.
+    participant: ParticipantId,
+    /// Its id.
+    order: OrderId,
+}
+
+/// Sales.
+#[derive(Debug, Subcommand)]
+pub enum Offer {
+    /// Publishes a sale.
+    #[command(after_help = POST_OFFER)]
+    Post(Terms),
+    /// Withdraws a sale before the gate closes.
+    #[command(after_help = WITHDRAW)]
+    Withdraw(Own),
+    /// Shows a sale.
+    #[command(after_help = SHOW)]
+    Show(Any),
+}
+
+/// Demands.
+#[derive(Debug, Subcommand)]
+pub enum Bid {
+    /// Publishes a demand.
+    #[command(after_help = POST_BID)]
+    Post(Terms),
+    /// Withdraws a demand before the gate closes.
+    #[command(after_help = WITHDRAW)]
+    Withdraw(Own),
+    /// Shows a demand.
+    #[command(after_help = SHOW)]
+    Show(Any),
+}
+
+impl Offer {
+    pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
+        let session = Session::open(global)?;
+        match self {
+            Self::Post(Terms {
+                order,
+                slot,
+                point,
+                energy_wh,
+                min_wh,
+                price,
+                dry,
+            }) => session.post_offer(
+                &PostOffer {
+                    order,
+                    slot,
+                    point,
+                    energy_wh,
+                    min_wh,
+                    price,
+                },
+                dry,
+            ),
+            Self::Withdraw(own) => withdraw(&session, own),
+            Self::Show(any) => show(&session, any),
+        }
+    }
+}
+
+impl Bid {
+    pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
+        let session = Session::open(global)?;
+        match self {
+            Self::Post(Terms {
+                order,
+                slot,
+                point,
+                energy_wh,
+                min_wh,
+                price,
+                dry,
+            }) => session.post_bid(
+                &PostBid {
+                    order,
+                    slot,
+                    point,
+                    energy_wh,
+                    min_wh,
+                    price,
+                },
+                dry,
+            ),
+            Self::Withdraw(own) => withdraw(&session, own),
+            Self::Show(any) => show(&session, any),
+        }
+    }
+}
+
+fn withdraw(session: &Session, own: Own) -> Result<Exit, Failure> {
+    let participant = own.participant.unwrap_or_else(|| session.caller());
+    session.submit(
+        &Withdraw {
+            participant,
+            order: own.order,
+        },
+        own.dry,
+    )
+}
+
+fn show(session: &Session, any: Any) -> Result<Exit, Failure> {
+    session.query(&QueryOrder {
+        participant: any.participant,
+        order: any.order,
+    })
+}

@@ -1,0 +1,183 @@
+//! One command's conversation with the market: ask or act once, print the answer.
+
+use std::future::Future;
+
+use der_api::Request;
+use der_api::request::{PostBid, PostOffer};
+use der_client::{ClientError, MarketClient, Receipt};
+use der_market::id::{ContractId, ParticipantId};
+use der_market::slot::Slot;
+use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::Global;
+use crate::commands::DryRun;
+use crate::connection;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::profile::read_identity;
+
+/// A client, the runtime it lives in, and where its answers go.
+#[derive(Debug)]
+pub struct Session {
+    // Dropped before the runtime that its connections live in.
+    client: MarketClient,
+    runtime: Runtime,
+    output: Output,
+}
+
+/// What a transaction did, as it is printed.
+#[derive(Serialize)]
+struct Committed<T> {
+    transaction: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<u64>,
+    reply: T,
+}
+
+/// What a transaction would do.
+#[derive(Serialize)]
+struct Tried<T> {
+    dry_run: bool,
+    reply: T,
+}
+
+impl Session {
+    /// Reads the profile and prepares the client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the profile or what it names is wrong.
+    pub fn open(global: &Global) -> Result<Self, Failure> {
+        let profile = global.read_profile()?;
+        for warning in read_identity(&profile.identity)?.warnings {
+            anstream::eprintln!("warning: {warning}");
+        }
+        let runtime = runtime()?;
+        let client = {
+            let _inside = runtime.enter();
+            connection::connect(&profile)?
+        };
+        Ok(Self {
+            client,
+            runtime,
+            output: global.output(),
+        })
+    }
+
+    /// The client, for what takes more than one call.
+    #[must_use]
+    pub const fn client(&self) -> &MarketClient {
+        &self.client
+    }
+
+    /// Where results go.
+    #[must_use]
+    pub const fn output(&self) -> Output {
+        self.output
+    }
+
+    /// The participant that the certificate names.
+    #[must_use]
+    pub fn caller(&self) -> ParticipantId {
+        self.client.participant().clone()
+    }
+
+    /// Runs anything to its end.
+    pub fn wait<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// Asks, and prints the reply.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's.
+    pub fn query<R: Request>(&self, request: &R) -> Result<Exit, Failure> {
+        let reply = self
+            .wait(self.client.query(request))
+            .map_err(|error| Failure::from(&error))?;
+        self.print(&reply)
+    }
+
+    /// Submits and prints the receipt; as a dry run, lets one peer simulate it and prints the reply.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's.
+    pub fn submit<R: Request>(&self, request: &R, dry: DryRun) -> Result<Exit, Failure> {
+        match dry.dry_run {
+            true => self.tried(request),
+            false => self.committed(self.client.submit(request)),
+        }
+    }
+
+    /// Publishes a sale; an unknown commit is resolved by the order's own id.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's.
+    pub fn post_offer(&self, offer: &PostOffer, dry: DryRun) -> Result<Exit, Failure> {
+        match dry.dry_run {
+            true => self.tried(offer),
+            false => self.committed(self.client.post_offer(offer)),
+        }
+    }
+
+    /// Publishes a demand; an unknown commit is resolved by the order's own id.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's.
+    pub fn post_bid(&self, bid: &PostBid, dry: DryRun) -> Result<Exit, Failure> {
+        match dry.dry_run {
+            true => self.tried(bid),
+            false => self.committed(self.client.post_bid(bid)),
+        }
+    }
+
+    /// Signs a proposed contract with the caller's key.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's.
+    pub fn confirm(&self, slot: Slot, contract: &ContractId) -> Result<Exit, Failure> {
+        self.committed(self.client.confirm(slot, contract))
+    }
+
+    fn committed<T: Serialize>(
+        &self,
+        receipt: impl Future<Output = Result<Receipt<T>, ClientError>>,
+    ) -> Result<Exit, Failure> {
+        let receipt = self.wait(receipt).map_err(|error| Failure::from(&error))?;
+        let Receipt {
+            reply,
+            transaction_id: transaction,
+            block,
+        } = receipt;
+        self.print(&Committed {
+            transaction,
+            block,
+            reply,
+        })
+    }
+
+    fn tried<R: Request>(&self, request: &R) -> Result<Exit, Failure> {
+        let reply = self
+            .wait(self.client.query(request))
+            .map_err(|error| Failure::from(&error))?;
+        self.print(&Tried { dry_run: true, reply })
+    }
+
+    fn print(&self, value: &impl Serialize) -> Result<Exit, Failure> {
+        self.output.result(value)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// The runtime of a command that talks to a network.
+///
+/// # Errors
+/// When the system gives no threads or timers.
+pub fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("cannot start the runtime: {error}")))
+}

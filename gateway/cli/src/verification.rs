@@ -1,0 +1,209 @@
+//! Verifying an exported contract: terms, keys and signatures are all in it.
+
+use der_api::bytes::Digest;
+use der_api::reply::{Confirmation, ContractView};
+use der_market::participant::Side;
+use fabric_msp::{Certificate, PublicKey};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// A contract whose hash and both signatures hold.
+#[derive(Debug, Serialize)]
+pub struct Verified {
+    /// The contract.
+    pub contract: String,
+    /// The canonical contract hash.
+    pub hash: Digest,
+    /// The buyer and its key.
+    pub buyer: Signatory,
+    /// The seller and its key.
+    pub seller: Signatory,
+}
+
+/// Who signed, and with which key.
+#[derive(Debug, Serialize)]
+pub struct Signatory {
+    /// The participant the terms name.
+    pub participant: String,
+    /// SHA-256 of the key that signed, as `der participant show` prints it.
+    pub key: Digest,
+    /// Whether a certificate was given and holds the same key.
+    pub certificate_checked: bool,
+}
+
+/// Checks hash and signatures of a contract, and the keys against certificates where they are given.
+///
+/// # Errors
+/// [`Exit::Refused`] with what does not hold.
+pub fn verify(contract: &ContractView, buyer: Option<&str>, seller: Option<&str>) -> Result<Verified, Failure> {
+    let hash = contract.terms.hash().map_err(Failure::internal)?;
+    if hash != contract.hash {
+        return Err(invalid(format!(
+            "its terms hash to {hash}, but it claims {}",
+            contract.hash
+        )));
+    }
+    Ok(Verified {
+        contract: contract.terms.contract.to_string(),
+        hash,
+        buyer: signatory(contract, Side::Buyer, buyer)?,
+        seller: signatory(contract, Side::Seller, seller)?,
+    })
+}
+
+fn signatory(contract: &ContractView, side: Side, certificate: Option<&str>) -> Result<Signatory, Failure> {
+    let (name, participant) = match side {
+        Side::Buyer => ("buyer", &contract.terms.buyer),
+        Side::Seller => ("seller", &contract.terms.seller),
+    };
+    let confirmation = contract
+        .confirmations
+        .iter()
+        .find(|confirmation| confirmation.side == side && confirmation.accepted)
+        .ok_or_else(|| invalid(format!("the {name} {participant} has not signed it")))?;
+    let key = signing_key(contract, confirmation).map_err(|why| invalid(format!("the {name} {participant}: {why}")))?;
+    if let Some(pem) = certificate {
+        same_key(&key, pem).map_err(|why| invalid(format!("the {name} {participant}: {why}")))?;
+    }
+    Ok(Signatory {
+        participant: participant.to_string(),
+        key: Digest::of(key.sec1()),
+        certificate_checked: certificate.is_some(),
+    })
+}
+
+fn signing_key(contract: &ContractView, confirmation: &Confirmation) -> Result<PublicKey, String> {
+    let (Some(point), Some(signature)) = (&confirmation.public_key, &confirmation.signature) else {
+        return Err("key or signature is missing".into());
+    };
+    let key = PublicKey::from_sec1(point.as_slice()).map_err(|error| error.to_string())?;
+    let bytes = contract.terms.canonical_bytes().map_err(|error| error.to_string())?;
+    key.verify(&bytes, signature.as_slice())
+        .map_err(|error| format!("the signature does not hold: {error}"))?;
+    Ok(key)
+}
+
+fn same_key(key: &PublicKey, pem: &str) -> Result<(), String> {
+    let certificate = Certificate::from_pem(pem.as_bytes()).map_err(|error| error.to_string())?;
+    let certified = certificate.public_key().map_err(|error| error.to_string())?;
+    match certified.sec1() == key.sec1() {
+        true => Ok(()),
+        false => Err("the key that signed is not the certificate's".into()),
+    }
+}
+
+fn invalid(why: String) -> Failure {
+    Failure::new(Exit::Refused, format!("the contract does not verify: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use der_api::bytes::{Digest, HexBytes};
+    use der_api::contract::ContractTerms;
+    use der_api::reply::{Confirmation, ContractStatus, ContractView};
+    use der_market::parameters::Profile;
+    use der_market::participant::Side;
+    use der_market::slot::Slot;
+    use der_market::units::{Energy, Price};
+    use fabric_msp::PrivateKey;
+
+    use super::verify;
+    use crate::exit::Exit;
+
+    fn terms() -> ContractTerms {
+        ContractTerms {
+            market: "der".parse().unwrap(),
+            contract: "100-0".parse().unwrap(),
+            slot: Slot::new(100).unwrap(),
+            buyer: "MicrogridMSP:bob".parse().unwrap(),
+            buyer_order: "B-1".parse().unwrap(),
+            buyer_point: "PCC-2".parse().unwrap(),
+            seller: "EnergyMSP:hydro".parse().unwrap(),
+            seller_order: "S-1".parse().unwrap(),
+            seller_point: "PCC-1".parse().unwrap(),
+            energy_wh: Energy::new(200_000).unwrap(),
+            price: Price::new(550_000).unwrap(),
+            tariff: Price::new(20_000).unwrap(),
+            parameters: 1,
+            distances: 1,
+            profile: Profile::Paper,
+        }
+    }
+
+    fn signed(terms: &ContractTerms, side: Side) -> Confirmation {
+        let key = PrivateKey::generate().unwrap();
+        let signature = key.sign(&terms.canonical_bytes().unwrap()).unwrap();
+        Confirmation {
+            side,
+            accepted: true,
+            public_key: HexBytes::new(key.public_key().sec1().to_vec()),
+            signature: HexBytes::new(signature),
+        }
+    }
+
+    fn contract() -> ContractView {
+        let terms = terms();
+        let confirmations = vec![signed(&terms, Side::Buyer), signed(&terms, Side::Seller)];
+        ContractView {
+            hash: terms.hash().unwrap(),
+            terms,
+            status: ContractStatus::Confirmed,
+            confirmations,
+        }
+    }
+
+    #[test]
+    fn a_contract_signed_by_both_verifies_after_its_way_through_json() {
+        let json = serde_json::to_string(&contract()).unwrap();
+        let verified = verify(&serde_json::from_str(&json).unwrap(), None, None).unwrap();
+        assert_eq!(verified.seller.participant, "EnergyMSP:hydro");
+        assert_ne!(verified.seller.key, verified.buyer.key);
+    }
+
+    #[test]
+    fn every_tampering_is_refused() {
+        type Tamper = fn(&mut ContractView);
+        let cases: [(Tamper, &str); 5] = [
+            (|c| c.terms.price = Price::new(540_000).unwrap(), "hash"),
+            (|c| c.hash = Digest::of(b"other"), "hash"),
+            (
+                |c| {
+                    c.confirmations.pop();
+                },
+                "has not signed",
+            ),
+            (
+                |c| c.confirmations[0].signature = c.confirmations[1].signature.clone(),
+                "does not hold",
+            ),
+            (|c| c.confirmations[0].public_key = None, "missing"),
+        ];
+        for (tamper, says) in cases {
+            let mut contract = contract();
+            tamper(&mut contract);
+            let refused = verify(&contract, None, None).unwrap_err();
+            assert_eq!(refused.exit(), Exit::Refused);
+            assert!(refused.to_string().contains(says), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_price_changed_together_with_its_hash_is_refused_by_the_signatures() {
+        let mut contract = contract();
+        contract.terms.price = Price::new(540_000).unwrap();
+        contract.hash = contract.terms.hash().unwrap();
+        assert!(
+            verify(&contract, None, None)
+                .unwrap_err()
+                .to_string()
+                .contains("does not hold")
+        );
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        assert!(verify(&contract(), Some("no certificate"), None).is_err());
+    }
+}
