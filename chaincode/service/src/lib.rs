@@ -1,1 +1,9 @@
 #![doc = include_str!("../README.md")]
+
+pub mod bridge;
+pub mod cli;
+pub mod config;
+mod log;
+mod serve;
+
+pub use bridge::Market;

@@ -1,0 +1,91 @@
+//! The chaincode: one invocation from arguments to response.
+
+use std::sync::Arc;
+
+use der_api::{ErrorCode, Function};
+use der_contract::{Caller, ContractError, Decision};
+use fabric_shim::{Chaincode, Response, Stub};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use super::apply::apply;
+use super::arguments::Arguments;
+use super::caller::Callers;
+use super::verifier::MspVerifier;
+use super::view::StubView;
+
+/// Long decisions at once. Others wait their turn without holding a worker thread.
+const LONG_AT_ONCE: usize = 2;
+
+/// The market as a Fabric chaincode.
+#[derive(Debug, Clone)]
+pub struct Market {
+    callers: Arc<Callers>,
+    long: Arc<Semaphore>,
+}
+
+impl Default for Market {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Chaincode for Market {
+    async fn invoke(&self, stub: Stub) -> Response {
+        match self.run(&stub).await {
+            Ok(response) => response,
+            Err(refusal) => {
+                tracing::debug!(transaction = stub.transaction_id(), code = %refusal.code(), "refused");
+                Response { status: refusal.status(), message: refusal.message(), payload: Default::default() }
+            }
+        }
+    }
+}
+
+impl Market {
+    /// A market without state of its own; everything is on the ledger.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { callers: Arc::default(), long: Arc::new(Semaphore::new(LONG_AT_ONCE)) }
+    }
+
+    async fn run(&self, stub: &Stub) -> Result<Response, ContractError> {
+        let arguments = Arguments::read(stub)?;
+        let caller = self.callers.of(stub)?;
+        let decision = if is_long(arguments.function()) {
+            self.decide_aside(stub.clone(), caller).await?
+        } else {
+            decide(stub, &arguments, &caller).await?
+        };
+        apply(&decision, stub)
+    }
+
+    /// Runs where a long computation holds up neither other transactions nor keepalives.
+    async fn decide_aside(&self, stub: Stub, caller: Arc<Caller>) -> Result<Decision, ContractError> {
+        let gone = || ContractError::new(ErrorCode::LedgerUnreadable, "the service is stopping");
+        let turn = self.long.clone().acquire_owned().await.map_err(|_| gone())?;
+        let handle = Handle::current();
+        let run = move || {
+            let _turn = turn;
+            let arguments = Arguments::read(&stub)?;
+            handle.block_on(decide(&stub, &arguments, &caller))
+        };
+        match tokio::task::spawn_blocking(run).await {
+            Ok(decision) => decision,
+            // The shim answers a panic; it must reach it.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(gone()),
+        }
+    }
+}
+
+async fn decide(stub: &Stub, arguments: &Arguments<'_>, caller: &Caller) -> Result<Decision, ContractError> {
+    let view = StubView(stub);
+    der_contract::invoke(&view, caller, &MspVerifier, arguments.name(), arguments.rest()).await
+}
+
+/// Functions whose work grows with a slot's book or with a batch of readings.
+fn is_long(function: Option<Function>) -> bool {
+    use Function::{Clear, Plan, RecordReadings, SealBook, Settle};
+    matches!(function, Some(Clear | Plan | RecordReadings | SealBook | Settle))
+}
