@@ -6,6 +6,7 @@ pub mod follow;
 mod market_client;
 mod meter;
 mod orders;
+pub mod paper;
 mod receipt;
 
 pub use error::ClientError;
