@@ -1,11 +1,12 @@
 //! X.509 certificates, read once.
 
+mod extensions;
+
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use x509_parser::{
     certificate::X509Certificate,
-    extensions::ParsedExtension,
     oid_registry::{
         OID_SIG_ECDSA_WITH_SHA256,
         asn1_rs::{Oid, oid},
@@ -13,6 +14,7 @@ use x509_parser::{
     prelude::FromDer,
 };
 
+use self::extensions::Extensions;
 use crate::{
     AttributeError, Attributes, KeyError, PublicKey,
     digest::sha256,
@@ -25,7 +27,6 @@ pub const MAX_CERTIFICATE: usize = 64 * 1024;
 
 const SEQUENCE: u8 = 0x30;
 const BIT_STRING: u8 = 0x03;
-const ATTRIBUTES: Oid<'static> = oid!(1.2.3.4.5.6.7.8.1);
 
 /// Why bytes are not a certificate that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,20 +67,6 @@ struct Parts {
     not_after: i64,
     public_key: Result<PublicKey, KeyError>,
     extensions: Extensions,
-}
-
-#[derive(Default)]
-struct Extensions {
-    subject_key_id: Option<Vec<u8>>,
-    authority_key_id: Option<Vec<u8>>,
-    is_ca: bool,
-    path_length: Option<u32>,
-    signs_certificates: Option<bool>,
-    serves: Option<bool>,
-    name_constraints: bool,
-    unknown_critical: Option<String>,
-    alternative_names: Vec<String>,
-    attributes: Option<Result<Attributes, AttributeError>>,
 }
 
 impl Certificate {
@@ -284,67 +271,6 @@ impl Parts {
             extensions: Extensions::read(parsed)?,
             der: der.clone(),
         })
-    }
-}
-
-impl Extensions {
-    fn read(parsed: &X509Certificate<'_>) -> Result<Self, CertificateError> {
-        let mut out = Self::default();
-        let mut seen = Vec::new();
-        for extension in parsed.extensions() {
-            if seen.contains(&&extension.oid) {
-                return Err(CertificateError::DuplicateExtension(extension.oid.to_id_string()));
-            }
-            seen.push(&extension.oid);
-            if extension.oid == ATTRIBUTES {
-                out.attributes = Some(Attributes::from_json(extension.value));
-                continue;
-            }
-            out.take(extension.parsed_extension(), &extension.oid, extension.critical)?;
-        }
-        Ok(out)
-    }
-
-    fn take(&mut self, extension: &ParsedExtension<'_>, oid: &Oid<'_>, critical: bool) -> Result<(), CertificateError> {
-        match extension {
-            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
-            ParsedExtension::AuthorityKeyIdentifier(id) => {
-                self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
-            }
-            ParsedExtension::BasicConstraints(constraints) => {
-                self.is_ca = constraints.ca;
-                self.path_length = constraints.path_len_constraint;
-            }
-            ParsedExtension::KeyUsage(usage) => self.signs_certificates = Some(usage.key_cert_sign()),
-            ParsedExtension::ExtendedKeyUsage(usage) => self.serves = Some(usage.any || usage.server_auth),
-            ParsedExtension::SubjectAlternativeName(names) => {
-                self.alternative_names = names.general_names.iter().filter_map(name_text).collect();
-            }
-            ParsedExtension::NameConstraints(_) => self.name_constraints = true,
-            ParsedExtension::ParseError { error } => {
-                return Err(CertificateError::Malformed(format!(
-                    "extension {}: {error}",
-                    oid.to_id_string()
-                )));
-            }
-            _ if critical => self.unknown_critical = Some(oid.to_id_string()),
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-fn name_text(name: &x509_parser::extensions::GeneralName<'_>) -> Option<String> {
-    use x509_parser::extensions::GeneralName;
-    match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
-            Ok(v4) => Some(std::net::Ipv4Addr::from(v4).to_string()),
-            Err(_) => <[u8; 16]>::try_from(*bytes)
-                .ok()
-                .map(|v6| std::net::Ipv6Addr::from(v6).to_string()),
-        },
-        _ => None,
     }
 }
 
