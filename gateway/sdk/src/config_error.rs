@@ -10,6 +10,9 @@ pub enum ConfigError {
     /// Neither a signer nor an identity was given.
     #[error("no identity was given: call `signer`, or `identity` to sign elsewhere")]
     NoIdentity,
+    /// There is no Tokio runtime to run the connections on.
+    #[error("there is no Tokio runtime here: build the gateway inside one")]
+    NoRuntime,
     /// The address is no `host:port` or `https://host:port`.
     #[error("`{address}` is not an address of a gateway peer: write `https://host:port` ({reason})")]
     Address {

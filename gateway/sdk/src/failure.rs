@@ -97,10 +97,16 @@ impl CallFailure {
         let has = |cause: fn(&(dyn std::error::Error + 'static)) -> bool| causes(status).any(cause);
         // tonic reports its own deadline as Cancelled.
         let overdue = has(|cause| cause.is::<TimeoutExpired>());
-        let code = if overdue { Code::DeadlineExceeded } else { status.code() };
         let unsent = has(|cause| cause.is::<ConnectError>());
-        let broke_off = status.source().is_some() && matches!(code, Code::Unknown | Code::Internal | Code::Cancelled);
-        let away = unsent || broke_off || code == Code::Unavailable;
+        // A status with a cause was made on this side, when the connection failed.
+        let lost =
+            matches!(status.code(), Code::Unknown | Code::Internal | Code::Cancelled) && status.source().is_some();
+        let code = match status.code() {
+            _ if overdue => Code::DeadlineExceeded,
+            _ if lost || unsent => Code::Unavailable,
+            code => code,
+        };
+        let away = code == Code::Unavailable;
         Self {
             transaction_id: None,
             code,

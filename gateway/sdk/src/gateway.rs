@@ -143,12 +143,13 @@ impl GatewayBuilder {
         self
     }
 
-    /// The gateway. It connects at the first call, so this waits for nothing; it must be called inside a Tokio runtime.
+    /// The gateway. It connects at the first call, so this waits for nothing.
     ///
     /// # Errors
-    /// [`Error::Config`] when an endpoint, a limit or the identity is missing or wrong.
+    /// [`Error::Config`] when an endpoint, a limit or the identity is missing or wrong, or there is no Tokio runtime.
     pub fn connect(self) -> Result<Gateway, Error> {
         self.limits.check()?;
+        tokio::runtime::Handle::try_current().map_err(|_| ConfigError::NoRuntime)?;
         let signing = self.signing.ok_or(ConfigError::NoIdentity)?;
         let connection = Connection {
             pool: Pool::new(&self.endpoints, self.limits)?,
@@ -160,5 +161,35 @@ impl GatewayBuilder {
         Ok(Gateway {
             connection: Arc::new(connection),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_a_runtime_or_without_an_identity_or_an_endpoint_it_is_refused_and_not_a_panic() {
+        let refused = |builder: GatewayBuilder| match builder.connect() {
+            Err(Error::Config(error)) => error,
+            other => panic!("{other:?}"),
+        };
+        let complete = || {
+            Gateway::builder()
+                .identity("someone")
+                .endpoints([Endpoint::new("http://[::1]:1").insecure()])
+        };
+        assert!(matches!(refused(complete()), ConfigError::NoRuntime));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let _inside = runtime.enter();
+        assert!(complete().connect().is_ok());
+        assert!(matches!(
+            refused(Gateway::builder().identity("someone")),
+            ConfigError::NoEndpoints
+        ));
+        assert!(matches!(refused(Gateway::builder()), ConfigError::NoIdentity));
     }
 }

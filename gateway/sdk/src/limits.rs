@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::ConfigError;
 
 /// The longest message that Fabric sends or takes: 100 MiB (FAB/internal/pkg/comm/config.go).
 pub(crate) const MAX_MESSAGE_BYTES: usize = 100 * 1024 * 1024;
+
+/// No wait is longer; beyond it a time-out is as good as none.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long one sending of a call may take. A call that is sent again has the same time again, so a
 /// call takes at most [`Limits::attempts`] times its deadline plus the pauses in between.
@@ -72,51 +77,47 @@ impl Default for Limits {
 
 impl Limits {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let zero = |name| {
-            Err(ConfigError::Limit {
-                name,
-                reason: "it is zero",
-            })
-        };
+        let wrong = |name, reason| Err(ConfigError::Limit { name, reason });
         match self {
-            Self { in_flight: 0, .. } => zero("in_flight"),
-            Self { attempts: 0, .. } => zero("attempts"),
-            Self { endorsements: 0, .. } => zero("endorsements"),
-            Self {
-                connect: Duration::ZERO,
-                ..
-            } => zero("connect"),
-            Self {
-                pause: Duration::ZERO, ..
-            } => zero("pause"),
-            limits if limits.longest_pause < limits.pause => Err(ConfigError::Limit {
-                name: "longest_pause",
-                reason: "it is shorter than `pause`",
-            }),
-            limits if limits.in_flight > tokio::sync::Semaphore::MAX_PERMITS => Err(ConfigError::Limit {
-                name: "in_flight",
-                reason: "it is beyond what can be counted",
-            }),
-            limits => limits.deadlines.check(),
+            Self { in_flight: 0, .. } => return wrong("in_flight", "it is zero"),
+            Self { attempts: 0, .. } => return wrong("attempts", "it is zero"),
+            Self { endorsements: 0, .. } => return wrong("endorsements", "it is zero"),
+            limits if limits.in_flight > Semaphore::MAX_PERMITS => {
+                return wrong("in_flight", "it is beyond what can be counted");
+            }
+            limits if limits.longest_pause < limits.pause => {
+                return wrong("longest_pause", "it is shorter than `pause`");
+            }
+            _ => {}
         }
+        for (name, wait) in self.waits() {
+            if wait.is_zero() {
+                return wrong(name, "it is zero");
+            }
+            if wait > LONGEST_WAIT {
+                return wrong(name, "it is longer than a day");
+            }
+        }
+        Ok(())
     }
-}
 
-impl Deadlines {
-    fn check(&self) -> Result<(), ConfigError> {
-        let named = [
-            ("evaluate", self.evaluate),
-            ("endorse", self.endorse),
-            ("submit", self.submit),
-            ("commit_status", self.commit_status),
-        ];
-        match named.into_iter().find(|(_, deadline)| deadline.is_zero()) {
-            Some((name, _)) => Err(ConfigError::Limit {
-                name,
-                reason: "it is zero",
-            }),
-            None => Ok(()),
-        }
+    fn waits(&self) -> [(&'static str, Duration); 8] {
+        let Deadlines {
+            evaluate,
+            endorse,
+            submit,
+            commit_status,
+        } = self.deadlines;
+        [
+            ("evaluate", evaluate),
+            ("endorse", endorse),
+            ("submit", submit),
+            ("commit_status", commit_status),
+            ("connect", self.connect),
+            ("pause", self.pause),
+            ("longest_pause", self.longest_pause),
+            ("resume", self.resume),
+        ]
     }
 }
 
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_pass_and_zeroes_do_not() {
+    fn the_defaults_pass_and_neither_zero_nor_for_ever_does() {
         Limits::default().check().unwrap();
         let none = Limits {
             in_flight: 0,
@@ -144,5 +145,13 @@ mod tests {
             ..Limits::default()
         };
         assert!(matches!(none.check(), Err(ConfigError::Limit { name: "submit", .. })));
+        let endless = Limits {
+            resume: Duration::MAX,
+            ..Limits::default()
+        };
+        assert!(matches!(
+            endless.check(),
+            Err(ConfigError::Limit { name: "resume", .. })
+        ));
     }
 }

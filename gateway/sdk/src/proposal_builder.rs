@@ -167,7 +167,7 @@ impl ProposalBuilder {
                 outcome => return outcome,
             };
             let pause = backoff.pause();
-            if begun.elapsed() + pause >= policy.budget {
+            if begun.elapsed().saturating_add(pause) >= policy.budget {
                 return Err(error);
             }
             tracing::debug!(%error, attempts, "sending a new transaction after a conflict");

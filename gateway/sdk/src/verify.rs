@@ -120,6 +120,7 @@ pub(crate) fn against_proposal(
         VerifyError::Nonce,
     )?;
     refuse_if(prepared.header != proposal.header, VerifyError::Header)?;
+    refuse_if(prepared.actions != 1, VerifyError::Actions(prepared.actions))?;
     let called = called_chaincode(&prepared.proposal)?;
     same(&called, &proposal.chaincode, |expected, found| VerifyError::Chaincode {
         expected,

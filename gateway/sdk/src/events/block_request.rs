@@ -15,7 +15,7 @@ use super::{
     EventsError,
     block_form::{BlockForm, FILTERED, FULL, WITH_PRIVATE_DATA},
     block_order::{BlockOrder, Delivered, read},
-    feed::sign_here,
+    feed::{sign_here, until_error},
     start::specified,
 };
 use crate::{
@@ -193,8 +193,6 @@ impl BlockEventsRequest {
                 Err(error) => Err(error),
             })
         });
-        Ok(blocks
-            .try_filter_map(|block| future::ready(Ok(block)))
-            .map_err(Error::from))
+        Ok(until_error(blocks.try_filter_map(|block| future::ready(Ok(block)))))
     }
 }

@@ -9,7 +9,12 @@ use fabric_protos::gateway::{
 use futures_util::{Stream, TryStreamExt, stream};
 use prost::Message;
 
-use super::{ChaincodeEvent, EventsError, Position, cursor::Cursor, feed::Opening, start::specified};
+use super::{
+    ChaincodeEvent, EventsError, Position,
+    cursor::Cursor,
+    feed::{Opening, until_error},
+    start::specified,
+};
 use crate::{CallFailure, Error, connection::Connection, pool::Node, proposal_builder::encode, signing::sha256};
 
 pub(crate) fn message(connection: &Connection, channel: &str, chaincode: &str, start: u64) -> Bytes {
@@ -128,9 +133,10 @@ impl ChaincodeEventsRequest {
         let broken = move |status| EventsError::Broken(Box::new(CallFailure::from_status(&status, &address)));
         let blocks = stream::once(opening).try_flatten().map_err(broken);
         let events = blocks.and_then(move |message| std::future::ready(cursor.accept(message)));
-        Ok(events
-            .map_ok(|events| stream::iter(events.into_iter().map(Ok::<_, EventsError>)))
-            .try_flatten()
-            .map_err(Error::from))
+        Ok(until_error(
+            events
+                .map_ok(|events| stream::iter(events.into_iter().map(Ok::<_, EventsError>)))
+                .try_flatten(),
+        ))
     }
 }

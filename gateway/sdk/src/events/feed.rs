@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
 use tokio::time::{Instant, Sleep, sleep};
 use tonic::{Code, Status, Streaming};
 
@@ -127,6 +128,19 @@ fn is_final(failure: &CallFailure) -> bool {
                 | Code::FailedPrecondition
                 | Code::OutOfRange
         )
+}
+
+/// The stream up to and with its first error.
+pub(crate) fn until_error<T: Send>(
+    items: impl Stream<Item = Result<T, EventsError>> + Send,
+) -> impl Stream<Item = Result<T, Error>> + Send {
+    stream::unfold(Some(Box::pin(items)), |items| async {
+        let mut items = items?;
+        match items.next().await? {
+            Ok(item) => Some((Ok(item), Some(items))),
+            Err(error) => Some((Err(error.into()), None)),
+        }
+    })
 }
 
 /// Signs a request here; feeds cannot be resumed with signatures made elsewhere.
