@@ -34,8 +34,7 @@ pub(crate) struct Execution<C> {
 impl<C: Chaincode> Execution<C> {
     /// Runs the transaction and answers the peer: always, and once.
     pub(crate) async fn run(self, place: Place) {
-        let Self { link, .. } = &self;
-        let link = link.clone();
+        let link = self.link.clone();
         let key = self.request.key();
         let _in_flight = link.metrics.in_flight.hold();
         let limit = link.limits.transaction;

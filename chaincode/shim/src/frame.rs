@@ -5,6 +5,9 @@
 
 use bytes::Bytes;
 use fabric_protos::protos::{ChaincodeEvent, SignedProposal, chaincode_message::Type};
+use prost::Message as _;
+
+use crate::limits::MAX_MESSAGE_BYTES;
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Frame {
@@ -56,6 +59,11 @@ impl Frame {
             channel: self.channel.clone(),
             txid: self.txid.clone(),
         }
+    }
+
+    /// Whether the peer would take it; a larger message would end the stream, and every transaction on it.
+    pub(crate) fn fits(&self) -> bool {
+        self.encoded_len() <= MAX_MESSAGE_BYTES
     }
 
     /// The type, if Fabric has it.

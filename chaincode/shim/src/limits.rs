@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 /// The largest gRPC message in either direction, as Fabric sets it (internal/pkg/comm/config.go).
 pub const MAX_MESSAGE_BYTES: usize = 100 << 20;
 
@@ -18,6 +20,9 @@ pub struct Limits {
     pub running: usize,
     /// Transactions waiting for their turn on one stream; beyond, they are answered with `ERROR`. 4096.
     pub queued: usize,
+    /// Bytes of the transactions accepted and not yet answered on one stream; beyond, they are answered with `ERROR`.
+    /// 512 MiB.
+    pub accepted_bytes: usize,
     /// Streams at once on the whole server; beyond, a peer is refused with `RESOURCE_EXHAUSTED`. 64.
     pub streams: usize,
     /// Messages waiting to be written to one stream. 1024.
@@ -26,6 +31,19 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// Bytes of keys and values that one transaction may hold unwritten. 128 MiB.
     pub buffered_bytes: usize,
+}
+
+impl Limits {
+    /// The same, with every count one that queues and semaphores accept.
+    pub(crate) fn usable(self) -> Self {
+        let count = |count: usize| count.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            running: count(self.running),
+            streams: count(self.streams),
+            outbound: count(self.outbound),
+            ..self
+        }
+    }
 }
 
 impl Default for Limits {
@@ -37,10 +55,31 @@ impl Default for Limits {
             drain: Duration::from_secs(20),
             running: 1024,
             queued: 4096,
+            accepted_bytes: 512 << 20,
             streams: 64,
             outbound: 1024,
             batch_bytes: 4 << 20,
             buffered_bytes: 128 << 20,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_count_is_zero_or_more_than_a_semaphore_holds() {
+        let limits = Limits {
+            running: 0,
+            streams: usize::MAX,
+            outbound: 0,
+            ..Limits::default()
+        }
+        .usable();
+        assert_eq!(
+            (limits.running, limits.streams, limits.outbound),
+            (1, Semaphore::MAX_PERMITS, 1)
+        );
     }
 }

@@ -84,3 +84,69 @@ fn read_channel_header(bytes: Bytes) -> Result<ChannelHeader, String> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fabric_protos::common;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn signed(kind: HeaderType) -> SignedProposal {
+        let channel = common::ChannelHeader {
+            r#type: kind as i32,
+            epoch: 7,
+            ..common::ChannelHeader::default()
+        };
+        let signature = SignatureHeader {
+            creator: "creator".into(),
+            nonce: "nonce".into(),
+        };
+        let header = Header {
+            channel_header: channel.encode_to_vec().into(),
+            signature_header: signature.encode_to_vec().into(),
+        };
+        let proposal = Proposal {
+            header: header.encode_to_vec().into(),
+            ..Proposal::default()
+        };
+        SignedProposal {
+            proposal_bytes: proposal.encode_to_vec().into(),
+            signature: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn creator_and_binding_are_read() {
+        let view = ProposalView::read(Some(signed(HeaderType::EndorserTransaction))).unwrap();
+        assert_eq!(view.creator, "creator");
+        let mut context = Context::new(&SHA256);
+        context.update(b"noncecreator\x07\0\0\0\0\0\0\0");
+        assert_eq!(view.binding().unwrap(), context.finish().as_ref());
+    }
+
+    #[test]
+    fn a_call_of_the_peer_itself_has_no_proposal() {
+        let view = ProposalView::read(None).unwrap();
+        assert!(view.creator.is_empty() && view.binding().is_none());
+    }
+
+    #[test]
+    fn other_header_types_are_refused_as_by_go() {
+        let error = ProposalView::read(Some(signed(HeaderType::ConfigUpdate))).unwrap_err();
+        assert_eq!(
+            error,
+            "invalid channel header type. Expected ENDORSER_TRANSACTION or CONFIG, received CONFIG_UPDATE"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nonsense_is_an_error_or_empty(bytes: Vec<u8>) {
+            let signed = SignedProposal { proposal_bytes: bytes.into(), signature: Bytes::new() };
+            if let Ok(view) = ProposalView::read(Some(signed)) {
+                prop_assert!(view.signed.is_some());
+            }
+        }
+    }
+}

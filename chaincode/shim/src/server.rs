@@ -103,7 +103,7 @@ impl Server {
         let shared = Shared {
             chaincode: Arc::new(chaincode),
             package_id: self.package_id,
-            limits: Arc::new(self.limits),
+            limits: Arc::new(self.limits.usable()),
             metrics: self.metrics.clone(),
             drain: draining.clone(),
         };

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::{pin::pin, sync::Arc};
 
 use bytes::Bytes;
@@ -17,7 +20,7 @@ use crate::{
     frame::Frame,
     metrics::Metrics,
     slot::Answer,
-    table::{Refusal, Table},
+    table::{Capacity, Refusal, Table},
     transaction::{Link, Outbound},
 };
 
@@ -177,11 +180,20 @@ impl<C: Chaincode> Session<C> {
         if self.draining {
             return Some(self.refuse(&frame, "draining: the chaincode server is shutting down"));
         }
-        let Limits { running, queued, .. } = *self.shared.limits;
-        let refusal_key = frame.key();
+        let Limits {
+            running,
+            queued,
+            accepted_bytes,
+            ..
+        } = *self.shared.limits;
+        let capacity = Capacity {
+            transactions: running.saturating_add(queued),
+            bytes: accepted_bytes,
+        };
+        let key = frame.key();
         let started = self
             .table
-            .start(frame.key(), running.saturating_add(queued), |place, slot| {
+            .start(key.clone(), frame.encoded_len(), capacity, |place, slot| {
                 let execution = Execution {
                     chaincode: self.shared.chaincode.clone(),
                     link: self.link.clone(),
@@ -201,7 +213,7 @@ impl<C: Chaincode> Session<C> {
             Err(Refusal::Duplicate) => "the transaction is already running; both are given up",
         };
         self.shared.metrics.refused.increment();
-        Some(Frame::error(&refusal_key, text))
+        Some(Frame::error(&key, text))
     }
 
     fn refuse(&self, frame: &Frame, text: &str) -> Frame {

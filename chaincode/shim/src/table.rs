@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,12 +13,19 @@ use crate::{
 /// The transactions of one stream.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    running: Mutex<HashMap<TxKey, Running>>,
+    inner: Mutex<Inner>,
     emptied: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    running: HashMap<TxKey, Running>,
+    bytes: usize,
 }
 
 #[derive(Debug)]
 struct Running {
+    bytes: usize,
     slot: Arc<Slot>,
     abort: AbortHandle,
 }
@@ -40,52 +47,60 @@ pub(crate) struct Place {
     slot: Arc<Slot>,
 }
 
+/// How much a table takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Capacity {
+    pub(crate) transactions: usize,
+    pub(crate) bytes: usize,
+}
+
 impl Table {
-    /// Takes a transaction and starts it with its place and slot, unless `capacity` are there.
+    /// Takes a transaction of so many bytes and starts it with its place and slot, unless the table is full.
     pub(crate) fn start(
         self: &Arc<Self>,
         key: TxKey,
-        capacity: usize,
+        bytes: usize,
+        capacity: Capacity,
         spawn: impl FnOnce(Place, Arc<Slot>) -> AbortHandle,
     ) -> Result<(), Refusal> {
-        let mut running = self.lock();
-        let full = running.len() >= capacity;
-        match running.entry(key) {
-            Entry::Occupied(entry) => {
-                let earlier = entry.remove();
-                drop(running);
-                earlier.give_up();
-                Err(Refusal::Duplicate)
-            }
-            Entry::Vacant(_) if full => Err(Refusal::Full),
-            Entry::Vacant(entry) => {
-                let slot = Arc::new(Slot::new());
-                let place = Place {
-                    table: self.clone(),
-                    key: entry.key().clone(),
-                    slot: slot.clone(),
-                };
-                // Under the lock, so that a transaction that ends at once finds its entry.
-                let abort = spawn(place, slot.clone());
-                entry.insert(Running { slot, abort });
-                Ok(())
-            }
+        let mut inner = self.lock();
+        if let Some(earlier) = inner.remove(&key) {
+            drop(inner);
+            earlier.give_up();
+            return Err(Refusal::Duplicate);
         }
+        if inner.running.len() >= capacity.transactions || inner.bytes.saturating_add(bytes) > capacity.bytes {
+            return Err(Refusal::Full);
+        }
+        let slot = Arc::new(Slot::new());
+        let place = Place {
+            table: self.clone(),
+            key: key.clone(),
+            slot: slot.clone(),
+        };
+        // Under the lock, so that a transaction that ends at once finds its entry.
+        let abort = spawn(place, slot.clone());
+        inner.bytes += bytes;
+        inner.running.insert(key, Running { bytes, slot, abort });
+        Ok(())
     }
 
     /// Hands an answer to its transaction. False if none waits for it.
     pub(crate) fn deliver(&self, key: &TxKey, answer: Answer) -> bool {
-        self.lock().get(key).is_some_and(|running| running.slot.deliver(answer))
+        self.lock()
+            .running
+            .get(key)
+            .is_some_and(|running| running.slot.deliver(answer))
     }
 
     pub(crate) fn contains(&self, key: &TxKey) -> bool {
-        self.lock().contains_key(key)
+        self.lock().running.contains_key(key)
     }
 
     /// Gives up every transaction.
     pub(crate) fn clear(&self) {
-        let running = std::mem::take(&mut *self.lock());
-        running.into_values().for_each(Running::give_up);
+        let inner = std::mem::take(&mut *self.lock());
+        inner.running.into_values().for_each(Running::give_up);
         self.emptied.notify_waiters();
     }
 
@@ -93,15 +108,23 @@ impl Table {
     pub(crate) async fn emptied(&self) {
         loop {
             let emptied = self.emptied.notified();
-            if self.lock().is_empty() {
+            if self.lock().running.is_empty() {
                 return;
             }
             emptied.await;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TxKey, Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn remove(&mut self, key: &TxKey) -> Option<Running> {
+        let removed = self.running.remove(key)?;
+        self.bytes -= removed.bytes;
+        Some(removed)
     }
 }
 
@@ -115,16 +138,17 @@ impl Running {
 impl Drop for Place {
     fn drop(&mut self) {
         self.slot.close();
-        let mut running = self.table.lock();
+        let mut inner = self.table.lock();
         // A later transaction may have the key by now.
-        if running
+        if inner
+            .running
             .get(&self.key)
-            .is_some_and(|entry| Arc::ptr_eq(&entry.slot, &self.slot))
+            .is_some_and(|running| Arc::ptr_eq(&running.slot, &self.slot))
         {
-            running.remove(&self.key);
+            inner.remove(&self.key);
         }
-        if running.is_empty() {
-            drop(running);
+        if inner.running.is_empty() {
+            drop(inner);
             self.table.emptied.notify_waiters();
         }
     }

@@ -98,6 +98,13 @@ impl Transaction {
     }
 
     async fn exchange(&self, kind: Type, payload: Bytes) -> Result<Answer, ShimError> {
+        let frame = Frame::of(&self.key, kind, payload);
+        if !frame.fits() {
+            let (name, length) = (kind.as_str_name(), frame.payload.len());
+            return Err(ShimError::Argument(format!(
+                "{name} of {length} bytes is more than a message can carry"
+            )));
+        }
         if self.slot.is_outstanding() {
             // An earlier caller gave up; its answer must not be taken for ours.
             let _stale = self.slot.answer().await;
@@ -108,7 +115,7 @@ impl Transaction {
             return Err(ShimError::Ended);
         }
         self.link.metrics.requests.increment();
-        permit.send(Ok(Frame::of(&self.key, kind, payload)));
+        permit.send(Ok(frame));
         self.slot.answer().await.ok_or(ShimError::Ended)
     }
 

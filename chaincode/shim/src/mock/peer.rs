@@ -133,15 +133,16 @@ impl MockPeer {
     ) -> Result<Self, MockError> {
         let (drain, draining) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
+        let limits = settings.limits.clone().usable();
         let shared = Shared {
             chaincode: Arc::new(chaincode),
             package_id: PACKAGE_ID.to_owned(),
-            limits: Arc::new(settings.limits.clone()),
+            limits: Arc::new(limits.clone()),
             metrics: metrics.clone(),
             drain: draining,
         };
         let (to_chaincode, from_peer) = mpsc::channel(QUEUE);
-        let (to_peer, from_chaincode) = mpsc::channel(settings.limits.outbound);
+        let (to_peer, from_chaincode) = mpsc::channel(limits.outbound);
         tokio::spawn(Session::new(shared, to_peer).run(ReceiverStream::new(from_peer).map(Ok)));
         let inbound = ReceiverStream::new(from_chaincode);
         Self::attach(ledger, &settings, inbound, to_chaincode, metrics, drain).await
