@@ -27,7 +27,11 @@ use fabric_protos::{
 };
 use futures_util::{Stream, StreamExt, stream};
 use prost::Message;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Runtime},
+    task::JoinHandle,
+};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
     Request, Response, Status, Streaming, async_trait,
@@ -245,7 +249,7 @@ impl Deliver for Service {
     }
 }
 
-/// A running fake; dropping it stops it.
+/// A running fake; dropping it stops it from taking connections.
 pub(crate) struct Fake {
     pub(crate) address: SocketAddr,
     pub(crate) seen: Arc<Mutex<Seen>>,
@@ -301,6 +305,29 @@ impl Fake {
 
     pub(crate) fn gateway(&self) -> Gateway {
         self.builder().connect().unwrap()
+    }
+}
+
+/// A fake on a runtime of its own, whose connections end with it.
+pub(crate) struct Mortal {
+    pub(crate) fake: Fake,
+    runtime: Runtime,
+}
+
+impl Mortal {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let fake = runtime.spawn(Fake::start(behaviour)).await.unwrap();
+        Self { fake, runtime }
+    }
+
+    /// Cuts all connections, as a killed process does.
+    pub(crate) fn kill(self) {
+        self.runtime.shutdown_background();
     }
 }
 

@@ -9,7 +9,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use tokio::{sync::Notify, time::timeout};
 use tonic::Status;
 
-use crate::fake::{Behaviour, Fake, builder, limits, nobody};
+use crate::fake::{Behaviour, Fake, Mortal, builder, limits, nobody};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -323,4 +323,26 @@ async fn blocks_come_in_order_over_breaks_in_each_form() {
         .unwrap();
     let error = timeout(LIMIT, private.next()).await.unwrap().unwrap_err();
     assert_eq!(error.code(), Some(Code::PermissionDenied));
+}
+
+#[tokio::test]
+async fn a_gateway_killed_in_the_middle_of_a_stream_is_replaced() {
+    let blocks = ledger(&[1, 2, 1]);
+    let mortal = Mortal::start(breaking(blocks[..2].to_vec(), Vec::new())).await;
+    let other = Fake::start(breaking(blocks, Vec::new())).await;
+    let gateway = builder([mortal.fake.endpoint(), other.endpoint()]).connect().unwrap();
+    let mut events = gateway
+        .network("c")
+        .chaincode_events("cc")
+        .start_block(0)
+        .open()
+        .await
+        .unwrap();
+    let mut seen = Vec::new();
+    while seen.len() < 3 {
+        seen.push(timeout(LIMIT, events.next()).await.unwrap().unwrap().transaction_id);
+    }
+    mortal.kill();
+    seen.push(timeout(LIMIT, events.next()).await.unwrap().unwrap().transaction_id);
+    assert_eq!(seen, ["0-0", "1-0", "1-1", "2-0"]);
 }

@@ -1,16 +1,23 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use fabric_gateway::{
     Code, ConflictRetry, Deadlines, Error, Limits, NO_ARGS, RetryClass, Stage, TxValidationCode, pipeline::submit_all,
 };
-use fabric_protos::gateway::{CommitStatusRequest, CommitStatusResponse};
+use fabric_protos::gateway::{CommitStatusRequest, CommitStatusResponse, EndorseRequest};
 use futures_util::{StreamExt, stream};
 use prost::Message;
 use tonic::Status;
 
 use crate::{
     endorsed::{Draft, RESULT},
-    fake::{Behaviour, Fake, builder, limits, never, now},
+    fake::{Behaviour, Fake, Mortal, builder, limits, never, now},
 };
 
 fn short_submit() -> Limits {
@@ -336,16 +343,30 @@ async fn a_conflict_is_repeated_on_request_as_a_new_transaction_within_its_budge
 }
 
 #[tokio::test]
-async fn a_pipeline_yields_each_outcome_with_its_key() {
-    let endorse = |_, request: fabric_protos::gateway::EndorseRequest| {
+async fn a_pipeline_yields_each_outcome_with_its_key_and_keeps_its_bound() {
+    let (inside, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (entering, highest) = (Arc::clone(&inside), Arc::clone(&peak));
+    let endorse = move |_, request: EndorseRequest| {
+        highest.fetch_max(entering.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         let organizations = request.endorsing_organizations.clone();
         now(match organizations.first().map(String::as_str) {
-            Some("Refused") => Err(Status::aborted("chaincode response 400, no")),
+            Some("Refused") => {
+                entering.fetch_sub(1, Ordering::SeqCst);
+                Err(Status::aborted("chaincode response 400, no"))
+            }
             _ => Ok(Draft::of(&request).envelope()),
         })
     };
+    let status = move |_, _| {
+        inside.fetch_sub(1, Ordering::SeqCst);
+        now(Ok(CommitStatusResponse {
+            result: 0,
+            block_number: 1,
+        }))
+    };
     let fake = Fake::start(Behaviour {
         endorse: Box::new(endorse),
+        status: Box::new(status),
         ..Behaviour::default()
     })
     .await;
@@ -362,4 +383,23 @@ async fn a_pipeline_yields_each_outcome_with_its_key() {
             .iter()
             .all(|(key, outcome)| outcome.is_err() == (key % 10 == 0))
     );
+}
+
+#[tokio::test]
+async fn a_gateway_killed_while_it_submits_is_replaced_and_gets_no_second_transaction() {
+    let silent = Behaviour {
+        submit: Box::new(|_, _| never()),
+        ..Behaviour::default()
+    };
+    let (mortal, other) = (Mortal::start(silent).await, Fake::start(Behaviour::default()).await);
+    let gateway = builder([mortal.fake.endpoint(), other.endpoint()]).connect().unwrap();
+    let contract = gateway.network("c").contract("cc");
+    let submission = tokio::spawn(async move { contract.submit("f", NO_ARGS).await });
+    let seen = Arc::clone(&mortal.fake.seen);
+    while seen.lock().unwrap().submitted.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    mortal.kill();
+    submission.await.unwrap().unwrap();
+    assert_eq!(seen.lock().unwrap().submitted, other.seen.lock().unwrap().submitted);
 }
