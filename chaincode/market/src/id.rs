@@ -134,7 +134,10 @@ impl FromStr for ParticipantId {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         let (msp, user) = text.split_once(':').ok_or(IdError("participant id (MSP:enrolment)"))?;
-        Ok(Self { msp: msp.parse()?, user: user.parse()? })
+        Ok(Self {
+            msp: msp.parse()?,
+            user: user.parse()?,
+        })
     }
 }
 
@@ -157,7 +160,17 @@ mod tests {
 
     #[test]
     fn separators_and_controls_are_refused() {
-        for text in ["", "a\0b", "a/b", "a:b", "a b", "é", "a\u{10ffff}", "a@b", &"x".repeat(65)] {
+        for text in [
+            "",
+            "a\0b",
+            "a/b",
+            "a:b",
+            "a b",
+            "é",
+            "a\u{10ffff}",
+            "a@b",
+            &"x".repeat(65),
+        ] {
             assert!(PointId::new(text).is_err(), "{text:?}");
         }
         assert!(EnrolmentId::new("User1@microgrid.example.com").is_ok());

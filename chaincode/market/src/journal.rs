@@ -41,7 +41,11 @@ impl FromStr for Account {
             "grid" => Ok(Self::Grid),
             "retail" => Ok(Self::Retail),
             "deposits" => Ok(Self::Deposits),
-            other => other.strip_prefix("participant:").unwrap_or_default().parse().map(Self::Participant),
+            other => other
+                .strip_prefix("participant:")
+                .unwrap_or_default()
+                .parse()
+                .map(Self::Participant),
         }
     }
 }
@@ -103,8 +107,16 @@ impl Journal {
         if amount == Money::ZERO {
             return Ok(());
         }
-        self.postings.push(Posting { account: from, purpose, amount: amount.negated()? });
-        self.postings.push(Posting { account: to, purpose, amount });
+        self.postings.push(Posting {
+            account: from,
+            purpose,
+            amount: amount.negated()?,
+        });
+        self.postings.push(Posting {
+            account: to,
+            purpose,
+            amount,
+        });
         Ok(())
     }
 
@@ -127,7 +139,9 @@ impl Journal {
 /// # Errors
 /// [`UnitError::Overflow`] beyond i128.
 pub fn sum<'a>(postings: impl IntoIterator<Item = &'a Posting>) -> Result<Money, UnitError> {
-    postings.into_iter().try_fold(Money::ZERO, |total, posting| total.plus(posting.amount))
+    postings
+        .into_iter()
+        .try_fold(Money::ZERO, |total, posting| total.plus(posting.amount))
 }
 
 #[cfg(test)]

@@ -12,11 +12,15 @@
     )
 )]
 
+pub mod credit;
+pub mod eligibility;
+pub mod grid;
 pub mod id;
 pub mod journal;
 pub mod matching;
 pub mod metering;
 pub mod order;
+pub mod paper;
 pub mod parameters;
 pub mod participant;
 pub mod planning;

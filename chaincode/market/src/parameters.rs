@@ -23,7 +23,13 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { distance: 70, price: 30, cleanliness: 0, stability: 0, credit: 0 }
+        Self {
+            distance: 70,
+            price: 30,
+            cleanliness: 0,
+            stability: 0,
+            credit: 0,
+        }
     }
 }
 
@@ -126,7 +132,9 @@ pub enum ParametersError {
     #[error("spread_reference must be above zero")]
     SpreadReference,
     /// Tariff.
-    #[error("the tariff is not well formed: a denominator of zero, bounds in the wrong order, a negative or missing fee")]
+    #[error(
+        "the tariff is not well formed: a denominator of zero, bounds in the wrong order, a negative or missing fee"
+    )]
     Tariff,
     /// F ≥ R.
     #[error("the feed-in price reaches the retail price; set allow_feed_in_above_retail if that is meant")]

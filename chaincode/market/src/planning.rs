@@ -1,9 +1,15 @@
 //! OGSC and PPSC: what is to become of energy that found no contract. A plan moves no money.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
+use crate::eligibility::tie_hash;
+use crate::grid::Rooms;
 use crate::id::{OrderId, ParticipantId, PointId};
+use crate::order::Order;
 use crate::participant::Side;
+use crate::slot::Slot;
 use crate::units::Energy;
 
 /// What the plan says about one order's energy beyond its contracts.
@@ -24,4 +30,225 @@ pub struct PlanLine {
     pub grid_wh: Energy,
     /// Beyond the point's room: curtailed for an offer, unserved for a bid.
     pub left_wh: Energy,
+}
+
+/// An order with the energy that confirmed contracts gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The order.
+    pub order: Order,
+    /// Σ confirmed.
+    pub direct_wh: Energy,
+}
+
+impl Planned {
+    fn residual(&self) -> Energy {
+        self.order.energy_wh.less(self.direct_wh)
+    }
+}
+
+/// Plans a slot; lines come in the order of the input. `rooms` is what confirmed trades left.
+pub fn plan(slot: Slot, orders: &[Planned], mut rooms: Rooms) -> Vec<PlanLine> {
+    let mut grid = vec![Energy::ZERO; orders.len()];
+    feed_in(slot, orders, &mut rooms, &mut grid);
+    grid_supply(slot, orders, &rooms, &mut grid);
+    let line = |(planned, grid_wh): (&Planned, Energy)| PlanLine {
+        participant: planned.order.participant.clone(),
+        order: planned.order.order.clone(),
+        side: planned.order.side,
+        point: planned.order.point.clone(),
+        direct_wh: planned.direct_wh,
+        grid_wh,
+        left_wh: planned.residual().less(grid_wh),
+    };
+    orders.iter().zip(grid).map(line).collect()
+}
+
+/// OGSC: Q descending, then M·S·Q/L descending, then the tie rule. Until plants carry S and L, these are equal for all.
+fn feed_in(slot: Slot, orders: &[Planned], rooms: &mut Rooms, grid: &mut [Energy]) {
+    let mut sales: Vec<(usize, &Planned)> = orders
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.order.side == Side::Seller)
+        .collect();
+    sales.sort_by_cached_key(|(_, p)| {
+        let tie = tie_hash(slot, &p.order.participant);
+        (
+            Reverse(p.order.source.cleanliness()),
+            Reverse(p.residual()),
+            tie,
+            p.order.order.clone(),
+        )
+    });
+    for (place, planned) in sales {
+        let exported = planned.residual().min(rooms.at(&planned.order.point).export);
+        rooms.take_export(&planned.order.point, exported);
+        if let Some(cell) = grid.get_mut(place) {
+            *cell = exported;
+        }
+    }
+}
+
+/// PPSC: each point's import room pro rata by largest remainder.
+fn grid_supply(slot: Slot, orders: &[Planned], rooms: &Rooms, grid: &mut [Energy]) {
+    let bids: Vec<(usize, &Planned)> = orders
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| p.order.side == Side::Buyer)
+        .collect();
+    let mut points: Vec<&PointId> = bids.iter().map(|(_, p)| &p.order.point).collect();
+    points.sort();
+    points.dedup();
+    for point in points {
+        let here: Vec<(usize, &Planned)> = bids.iter().filter(|(_, p)| p.order.point == *point).copied().collect();
+        for (place, energy) in pro_rata(slot, &here, rooms.at(point).import) {
+            if let Some(cell) = grid.get_mut(place) {
+                *cell = energy;
+            }
+        }
+    }
+}
+
+fn pro_rata(slot: Slot, bids: &[(usize, &Planned)], room: Energy) -> Vec<(usize, Energy)> {
+    let total = bids
+        .iter()
+        .fold(0_u128, |sum, (_, p)| sum.saturating_add(u128::from(p.residual().get())));
+    let room_wh = u128::from(room.get());
+    if total <= room_wh {
+        return bids.iter().map(|(place, p)| (*place, p.residual())).collect();
+    }
+    let mut shares: Vec<Share<'_>> = bids
+        .iter()
+        .map(|(place, planned)| {
+            let product = u128::from(planned.residual().get()).saturating_mul(room_wh);
+            let floor = product.checked_div(total).unwrap_or(0);
+            let remainder = product.checked_rem(total).unwrap_or(0);
+            Share {
+                place: *place,
+                planned,
+                floor,
+                remainder,
+            }
+        })
+        .collect();
+    let given = shares.iter().fold(0_u128, |sum, share| sum.saturating_add(share.floor));
+    shares.sort_by_cached_key(|share| {
+        let order = &share.planned.order;
+        (
+            Reverse(share.remainder),
+            tie_hash(slot, &order.participant),
+            order.order.clone(),
+        )
+    });
+    // The rest is smaller than the number of shares: one Wh each, largest remainder first.
+    let rest = usize::try_from(room_wh.saturating_sub(given)).unwrap_or(0);
+    let energy = |(rank, share): (usize, &Share<'_>)| {
+        let wh = share.floor.saturating_add(u128::from(rank < rest));
+        (
+            share.place,
+            u64::try_from(wh)
+                .ok()
+                .and_then(|wh| Energy::new(wh).ok())
+                .unwrap_or(Energy::ZERO),
+        )
+    };
+    shares.iter().enumerate().map(energy).collect()
+}
+
+struct Share<'a> {
+    place: usize,
+    planned: &'a Planned,
+    floor: u128,
+    remainder: u128,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Point;
+    use crate::participant::Source;
+    use crate::units::{Power, Price};
+    use proptest::prelude::*;
+
+    fn planned(user: usize, side: Side, source: Source, energy: u64, direct: u64) -> Planned {
+        let order = Order {
+            participant: format!("M:u{user}").parse().unwrap(),
+            order: OrderId::new("o").unwrap(),
+            side,
+            point: PointId::new("p").unwrap(),
+            energy_wh: Energy::new(energy).unwrap(),
+            min_wh: Energy::ZERO,
+            price: Price::ZERO,
+            source,
+        };
+        Planned {
+            order,
+            direct_wh: Energy::new(direct).unwrap(),
+        }
+    }
+
+    fn run(orders: &[Planned], capacity_w: u64) -> Vec<(u64, u64)> {
+        let point = Point {
+            point: PointId::new("p").unwrap(),
+            capacity_w: Power::new(capacity_w).unwrap(),
+            area: PointId::new("a").unwrap(),
+            level: 0,
+        };
+        let lines = plan(Slot::new(7).unwrap(), orders, Rooms::whole([&point]));
+        lines
+            .iter()
+            .map(|line| (line.grid_wh.get(), line.left_wh.get()))
+            .collect()
+    }
+
+    #[test]
+    fn clean_energy_is_exported_first() {
+        let sale = |user, source| planned(user, Side::Seller, source, 60, 0);
+        let orders = [sale(0, Source::Thermal), sale(1, Source::Hydro), sale(2, Source::Wind)];
+        assert_eq!(run(&orders, 400), [(0, 60), (40, 20), (60, 0)]);
+    }
+
+    #[test]
+    fn of_equally_clean_ones_the_larger_residual_is_first() {
+        let orders = [
+            planned(0, Side::Seller, Source::Wind, 60, 10),
+            planned(1, Side::Seller, Source::Wind, 60, 0),
+        ];
+        assert_eq!(run(&orders, 320), [(20, 30), (60, 0)]);
+    }
+
+    #[test]
+    fn supply_is_shared_pro_rata_by_largest_remainder() {
+        let bid = |user, energy| planned(user, Side::Buyer, Source::Wind, energy, 0);
+        assert_eq!(
+            run(&[bid(0, 50), bid(1, 30), bid(2, 19)], 400),
+            [(50, 0), (30, 0), (19, 0)]
+        );
+        assert_eq!(
+            run(&[bid(0, 50), bid(1, 33), bid(2, 17)], 40),
+            [(5, 45), (3, 30), (2, 15)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_wh_is_accounted_for_and_rooms_are_kept(
+            rows in proptest::collection::vec((any::<bool>(), 0..1_000_u64, 0..1_000_u64), 0..12),
+            capacity in 0..8_000_u64,
+        ) {
+            let side = |buys| if buys { Side::Buyer } else { Side::Seller };
+            let orders: Vec<Planned> = rows.iter().enumerate()
+                .map(|(n, (buys, direct, rest))| planned(n, side(*buys), Source::Hydro, direct + rest, *direct)).collect();
+            let lines = run(&orders, capacity);
+            for (order, (grid, left)) in orders.iter().zip(&lines) {
+                prop_assert_eq!(order.residual().get(), grid + left);
+            }
+            for wanted in [Side::Buyer, Side::Seller] {
+                let mine = || orders.iter().zip(&lines).filter(|(o, _)| o.order.side == wanted);
+                let grid: u64 = mine().map(|(_, line)| line.0).sum();
+                let demand: u64 = mine().map(|(o, _)| o.residual().get()).sum();
+                prop_assert_eq!(grid, demand.min(capacity / 4), "all room is used, none beyond it");
+            }
+        }
+    }
 }

@@ -39,9 +39,12 @@ impl Tariff {
     /// True when every pair of points has exactly one non-negative fee.
     pub fn is_well_formed(&self) -> bool {
         match self {
-            Self::Distance { denominator, least, most, .. } => {
-                *denominator > 0 && *least >= Price::ZERO && least <= most
-            }
+            Self::Distance {
+                denominator,
+                least,
+                most,
+                ..
+            } => *denominator > 0 && *least >= Price::ZERO && least <= most,
             Self::Level { fees } => {
                 let square = !fees.is_empty() && fees.len() <= 8 && fees.iter().all(|row| row.len() == fees.len());
                 square && fees.iter().flatten().all(|fee| *fee >= Price::ZERO)
@@ -54,16 +57,27 @@ impl Tariff {
     /// A pair in one supply area crosses the higher of its two levels; a pair in two areas crosses the level above.
     pub fn between(&self, distance: Distance, buyer: Standing<'_>, seller: Standing<'_>) -> Option<Price> {
         match self {
-            Self::Distance { numerator, denominator, least, most } => {
+            Self::Distance {
+                numerator,
+                denominator,
+                least,
+                most,
+            } => {
                 let denominator = u64::from(*denominator);
                 let product = u64::from(*numerator).checked_mul(u64::from(distance.get()))?;
-                let rounded = product.checked_add(denominator.div_euclid(2))?.checked_div(denominator)?;
+                let rounded = product
+                    .checked_add(denominator.div_euclid(2))?
+                    .checked_div(denominator)?;
                 let bounded = i64::try_from(rounded).ok()?.min(Price::MOST.get());
                 Price::new(bounded).ok().map(|price| price.clamp(*least, *most))
             }
             Self::Level { fees } => {
                 let highest = buyer.level.max(seller.level);
-                let top = if buyer.area == seller.area { highest } else { highest.checked_add(1)? };
+                let top = if buyer.area == seller.area {
+                    highest
+                } else {
+                    highest.checked_add(1)?
+                };
                 fees.get(usize::from(buyer.level))?.get(usize::from(top)).copied()
             }
         }
@@ -74,7 +88,10 @@ impl Tariff {
 mod tests {
     use super::*;
 
-    const LOW: Standing<'_> = Standing { level: 0, area: "north" };
+    const LOW: Standing<'_> = Standing {
+        level: 0,
+        area: "north",
+    };
 
     fn price(value: i64) -> Price {
         Price::new(value).unwrap()
@@ -82,7 +99,12 @@ mod tests {
 
     #[test]
     fn distance_rounds_half_up_and_is_clamped() {
-        let tariff = Tariff::Distance { numerator: 5, denominator: 2, least: price(3), most: price(20) };
+        let tariff = Tariff::Distance {
+            numerator: 5,
+            denominator: 2,
+            least: price(3),
+            most: price(20),
+        };
         let at = |d| tariff.between(Distance::new(d).unwrap(), LOW, LOW).unwrap().get();
         assert_eq!((at(1), at(2), at(3), at(1_000_000_000)), (3, 5, 8, 20));
     }
@@ -91,19 +113,39 @@ mod tests {
     fn a_pair_in_two_areas_pays_the_level_above() {
         let fees = vec![vec![price(10), price(20)], vec![price(15), price(25)]];
         let tariff = Tariff::Level { fees };
-        let far = Standing { level: 0, area: "south" };
+        let far = Standing {
+            level: 0,
+            area: "south",
+        };
         assert_eq!(tariff.between(Distance::SAME_POINT, LOW, LOW), Some(price(10)));
         assert_eq!(tariff.between(Distance::SAME_POINT, LOW, far), Some(price(20)));
-        let top = Standing { level: 1, area: "south" };
-        assert_eq!(tariff.between(Distance::SAME_POINT, top, LOW), None, "nothing above the highest level");
+        let top = Standing {
+            level: 1,
+            area: "south",
+        };
+        assert_eq!(
+            tariff.between(Distance::SAME_POINT, top, LOW),
+            None,
+            "nothing above the highest level"
+        );
     }
 
     #[test]
     fn malformed_tariffs_are_known() {
-        let distance = |denominator, least, most| Tariff::Distance { numerator: 1, denominator, least, most };
+        let distance = |denominator, least, most| Tariff::Distance {
+            numerator: 1,
+            denominator,
+            least,
+            most,
+        };
         assert!(!distance(0, price(0), price(1)).is_well_formed());
         assert!(!distance(1, price(2), price(1)).is_well_formed());
         assert!(!distance(1, price(-1), price(1)).is_well_formed());
-        assert!(!Tariff::Level { fees: vec![vec![], vec![]] }.is_well_formed());
+        assert!(
+            !Tariff::Level {
+                fees: vec![vec![], vec![]]
+            }
+            .is_well_formed()
+        );
     }
 }

@@ -73,7 +73,11 @@ impl Visitor<'_> for Bounded {
     type Value = i128;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a whole number ({}) between {} and {}", self.unit, self.least, self.most)
+        write!(
+            f,
+            "a whole number ({}) between {} and {}",
+            self.unit, self.least, self.most
+        )
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<i128, E> {
@@ -277,7 +281,10 @@ impl Money {
     /// # Errors
     /// [`UnitError::Overflow`] beyond i128.
     pub fn plus(self, other: Self) -> Result<Self, UnitError> {
-        self.0.checked_add(other.0).map(Self).ok_or(UnitError::Overflow("sum of money"))
+        self.0
+            .checked_add(other.0)
+            .map(Self)
+            .ok_or(UnitError::Overflow("sum of money"))
     }
 
     /// The difference.
@@ -285,7 +292,10 @@ impl Money {
     /// # Errors
     /// [`UnitError::Overflow`] beyond i128.
     pub fn minus(self, other: Self) -> Result<Self, UnitError> {
-        self.0.checked_sub(other.0).map(Self).ok_or(UnitError::Overflow("difference of money"))
+        self.0
+            .checked_sub(other.0)
+            .map(Self)
+            .ok_or(UnitError::Overflow("difference of money"))
     }
 
     /// The same amount the other way.
@@ -328,7 +338,9 @@ impl FromStr for Money {
         if !canonical {
             return Err(UnitError::NotAnInteger("money in nyuan"));
         }
-        text.parse().map(Self).map_err(|_| UnitError::OutOfRange("money in nyuan", i128::MAX))
+        text.parse()
+            .map(Self)
+            .map_err(|_| UnitError::OutOfRange("money in nyuan", i128::MAX))
     }
 }
 
@@ -351,7 +363,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn kind<T: for<'a> Deserialize<'a>>(json: &str) -> Option<UnitErrorKind> {
-        serde_json::from_str::<T>(json).err().and_then(|e| UnitErrorKind::of_text(&e.to_string()))
+        serde_json::from_str::<T>(json)
+            .err()
+            .and_then(|e| UnitErrorKind::of_text(&e.to_string()))
     }
 
     #[test]
