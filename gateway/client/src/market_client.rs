@@ -87,6 +87,12 @@ impl MarketClient {
         &self.participant
     }
 
+    /// The caller's `SerializedIdentity`, by whose certificate a signature of this client is verified.
+    #[must_use]
+    pub fn serialized_identity(&self) -> bytes::Bytes {
+        self.signer.serialized_identity()
+    }
+
     /// The chaincode, for what this type does not offer.
     #[must_use]
     pub fn contract(&self) -> &Contract {
