@@ -187,7 +187,11 @@ impl Outcome {
             (Self::Changes(report), Output::Table) => changes(report),
             (Self::Rows(rows), Output::Table) => table(rows),
         };
-        writeln!(io::stdout(), "{text}").context("cannot write the result")
+        match writeln!(io::stdout(), "{text}") {
+            // A reader that has seen enough, such as `head`, is no failure.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("cannot write the result"),
+        }
     }
 }
 

@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use fabric_protos::common::signature_policy::Type;
 use proptest::prelude::*;
+use prost::Message;
 
 use super::*;
 use crate::{Identity, MspManager, Principal, PrincipalRole, forge::Forge};
@@ -13,7 +14,7 @@ fn signed_by(rule: &fabric_protos::common::SignaturePolicy) -> Vec<i32> {
     }
 }
 
-/// The two cases of Fabric's own `TestComplex1` and `TestComplex2` shape: inner gates take the first numbers.
+/// Inner gates take the first numbers, as in Fabric's own `TestComplex1`.
 #[test]
 fn principals_are_numbered_as_fabric_does() {
     for (text, numbers, msps) in [
@@ -39,6 +40,34 @@ fn principals_are_numbered_as_fabric_does() {
     }
 }
 
+/// Bytes made by Fabric v3.1.5, `policydsl.FromString`, marshalled.
+#[test]
+fn envelopes_have_fabrics_bytes() {
+    for (text, expected) in [
+        (
+            "AND('A.member', 'B.member')",
+            "120c120a080212020800120208011a0512030a01411a0512030a0142",
+        ),
+        (
+            "OR(AND('A.member', 'B.member'), 'X.admin', OR('C.member', AND('D.client','E.orderer')))",
+            "122e122c0801120c120a080212020800120208011202080512161214080112020804120c120a080212020802120208031a0512030a0141\
+             1a0512030a01421a0712050a014410021a0712050a014510041a0512030a01431a0712050a01581001",
+        ),
+        (
+            "OutOf(3, 'A.peer', 'B.peer')",
+            "120c120a080312020800120208011a0712050a014110031a0712050a01421003",
+        ),
+        ("OutOf(0, 'A.peer')", "12061204120208001a0712050a01411003"),
+        (
+            "outof( 1 , \"a.b-c.peer\" )",
+            "120812060801120208001a0b12090a05612e622d631003",
+        ),
+    ] {
+        let envelope = SignaturePolicy::parse(text).unwrap().to_envelope();
+        assert_eq!(hex::encode(envelope.encode_to_vec()), expected, "{text}");
+    }
+}
+
 #[test]
 fn what_fabric_refuses_is_refused() {
     for bad in [
@@ -55,9 +84,13 @@ fn what_fabric_refuses_is_refused() {
         "OutOf(2)",
         "OutOf(-1, 'A.peer')",
         "OutOf(3, 'A.peer')",
+        "AND('A_B.peer')",
+        "Outof(1, 'A.peer')",
         "OutOf(99999999999999999999, 'A.peer')",
-        "AND('A.peer',)",
         "AND('A.peer' 'B.peer')",
+        // Fabric, whose language is an expression language beneath, would take these two.
+        "AND('A.peer',)",
+        "OutOf(1+1, 'A.peer', 'B.peer')",
     ] {
         assert!(SignaturePolicy::parse(bad).is_err(), "{bad}");
     }
