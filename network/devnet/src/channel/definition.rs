@@ -210,7 +210,7 @@ mod tests {
             ("namespaces/fields/market/Sequence", "0801".to_owned()),
             (
                 "namespaces/fields/market/ValidationInfo",
-                format!("122a0a04767363631222") + "1220" + &policy,
+                "122a0a047673636312221220".to_owned() + &policy,
             ),
             (
                 "namespaces/metadata/market",

@@ -27,3 +27,8 @@ pub const READERS: &str = "/Channel/Readers";
 pub const APPLICATION_WRITERS: &str = "/Channel/Application/Writers";
 /// Who may follow a peer's events.
 pub const APPLICATION_READERS: &str = "/Channel/Application/Readers";
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

@@ -5,18 +5,22 @@ mod cache;
 mod commit_hash;
 mod error;
 mod fault;
+mod folder;
 mod frame;
 mod log;
+mod outcome;
 pub mod rwset;
 mod snapshot;
 mod state;
 mod store;
 mod updates;
+mod writer;
 
 pub use error::LedgerError;
 pub use fault::{FaultHook, FaultPoint};
+pub use outcome::BlockOutcome;
 pub use snapshot::{HistoryEntry, Snapshot};
-pub use store::{BlockOutcome, Ledger, LedgerOptions, TornTail};
+pub use store::{Ledger, LedgerOptions, TornTail};
 pub use updates::{Entries, StateUpdates, StateView, VersionedEntry};
 
 use bytes::Bytes;
@@ -73,3 +77,6 @@ pub struct TxLocation {
     /// The verdict.
     pub code: TxValidationCode,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,33 +1,26 @@
 use std::{
     collections::VecDeque,
     fmt,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File},
     path::Path,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use bytes::Bytes;
-use fabric_protos::{
-    common::{Block, HeaderType, Metadata},
-    protos::TxValidationCode,
-};
+use fabric_protos::common::{Block, Metadata};
 use prost::Message;
 use redb::Database;
 use tokio::sync::watch;
 
 use super::{
-    FaultHook, FaultPoint, LedgerError, Snapshot, StateUpdates, TxLocation, Version, block, commit_hash,
+    BlockOutcome, FaultHook, FaultPoint, LedgerError, Snapshot, TxLocation, block, folder,
     log::BlockLog,
-    rwset::TxRwSet,
-    state::{self, Savepoint},
+    state,
+    writer::{Writer, is_durable, replay},
 };
 
 const LOG: &str = "blocks.log";
 const STATE: &str = "state.redb";
-const LOCK: &str = "lock";
-/// Blocks between two forced writes of the derived state: bounds what a restart replays.
-const DURABLE_EVERY: u64 = 64;
-
 /// How a ledger is opened.
 #[derive(Debug, Clone)]
 pub struct LedgerOptions {
@@ -58,49 +51,6 @@ pub struct TornTail {
     pub bytes: u64,
 }
 
-/// The verdicts of a block and their effect on the state.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BlockOutcome {
-    /// One for each transaction.
-    pub codes: Vec<TxValidationCode>,
-    /// The writes of the valid ones.
-    pub updates: StateUpdates,
-}
-
-impl BlockOutcome {
-    /// The outcome of a committed block, from its recorded verdicts.
-    ///
-    /// # Errors
-    ///
-    /// When a transaction marked valid does not decode, or the state cannot be read.
-    pub fn of_committed(judged: &Block, before: &Snapshot) -> Result<Self, LedgerError> {
-        let number = block::number(judged);
-        let codes = block::codes(judged);
-        let mut updates = StateUpdates::default();
-        for ((index, envelope), code) in (0..).zip(block::envelopes(judged)).zip(&codes) {
-            if *code != TxValidationCode::Valid {
-                continue;
-            }
-            let unreadable = || LedgerError::bad_block(number, format!("transaction {index} is valid yet unreadable"));
-            let (payload, header) = block::open_envelope(envelope).ok_or_else(unreadable)?;
-            if header.r#type != HeaderType::EndorserTransaction as i32 {
-                continue;
-            }
-            let action = block::chaincode_action(&payload).ok_or_else(unreadable)?;
-            let set = TxRwSet::decode(action.results).map_err(|_| unreadable())?;
-            updates.apply(
-                &set,
-                Version {
-                    block: number,
-                    tx: index,
-                },
-                before,
-            )?;
-        }
-        Ok(Self { codes, updates })
-    }
-}
-
 /// The one ledger of the devnet. Commits are serial; reads are free.
 ///
 /// The commit point of a block is the fsync of the log. State follows without its own fsync and is derived again
@@ -116,13 +66,6 @@ pub struct Ledger {
     _lock: File,
 }
 
-#[derive(Debug, Default)]
-struct Writer {
-    tip: Savepoint,
-    commit_hash: Bytes,
-    stopped: bool,
-}
-
 impl Ledger {
     /// Opens the ledger in `dir`, or starts one with `genesis`.
     ///
@@ -135,7 +78,7 @@ impl Ledger {
     /// is ahead of the log, or the file system fails.
     pub fn open(dir: &Path, genesis: &Block, options: LedgerOptions) -> Result<Arc<Self>, LedgerError> {
         fs::create_dir_all(dir).map_err(LedgerError::io("creating", dir))?;
-        let lock = lock(dir)?;
+        let lock = folder::lock(dir)?;
         let (log, torn_tail) = BlockLog::open(&dir.join(LOG))?;
         if let Some(torn) = torn_tail {
             tracing::warn!(
@@ -149,7 +92,7 @@ impl Ledger {
             .create(dir.join(STATE))
             .map_err(redb::Error::from)?;
         state::prepare(&database)?;
-        sync_folder(dir)?;
+        folder::sync(dir)?;
         let ledger = Self {
             log: Arc::new(log),
             database,
@@ -365,102 +308,6 @@ impl Ledger {
         replay(&self.log, &database, &mut Writer::default())?;
         Snapshot::take(&database, self.log.height(), self.log.clone())?.state_hash()
     }
-}
-
-impl BlockOutcome {
-    fn of_genesis(genesis: &Block) -> Self {
-        let codes = vec![TxValidationCode::Valid; block::envelopes(genesis).len()];
-        Self {
-            codes,
-            updates: StateUpdates::default(),
-        }
-    }
-}
-
-impl Writer {
-    /// Checks that the block is the next one; gives the tip after it.
-    fn follow(&self, judged: &Block, outcome: &BlockOutcome) -> Result<Savepoint, LedgerError> {
-        let header = judged
-            .header
-            .as_ref()
-            .ok_or_else(|| LedgerError::bad_block(0, "it has no header"))?;
-        let refused = |reason: &str| Err(LedgerError::bad_block(header.number, reason));
-        if header.number != self.tip.height || header.previous_hash != self.tip.last_hash {
-            return refused("it does not follow the last block");
-        }
-        if outcome.codes.len() != block::envelopes(judged).len() {
-            return refused("it has not one verdict for each transaction");
-        }
-        Ok(Savepoint {
-            height: header.number + 1,
-            last_hash: block::header_hash(header),
-        })
-    }
-
-    /// Fabric records no commit hash in the genesis block.
-    fn next_commit_hash(&self, filter: &[u8], updates: &StateUpdates) -> Bytes {
-        if self.tip.height == 0 {
-            Bytes::new()
-        } else {
-            commit_hash::next(&self.commit_hash, filter, updates)
-        }
-    }
-}
-
-/// Applies the log's blocks from the writer's tip on.
-fn replay(log: &Arc<BlockLog>, database: &Database, writer: &mut Writer) -> Result<(), LedgerError> {
-    let height = log.height();
-    while writer.tip.height < height {
-        let number = writer.tip.height;
-        let Some(judged) = log.read(number)? else { break };
-        let before = Snapshot::take(database, number, log.clone())?;
-        let outcome = BlockOutcome::of_committed(&judged, &before)?;
-        let next = writer.follow(&judged, &outcome)?;
-        let filter = block::metadata(&judged, block::TRANSACTIONS_FILTER);
-        let hash = writer.next_commit_hash(&filter, &outcome.updates);
-        if hash != block::commit_hash(&judged) {
-            return Err(LedgerError::bad_block(
-                number,
-                "its recorded commit hash is not that of the replayed state",
-            ));
-        }
-        let durable = is_durable(number) || number + 1 == height;
-        state::apply(database, &judged, &outcome, durable, &FaultHook::default())?;
-        *writer = Writer {
-            tip: next,
-            commit_hash: hash,
-            stopped: false,
-        };
-    }
-    Ok(())
-}
-
-fn is_durable(number: u64) -> bool {
-    number.is_multiple_of(DURABLE_EVERY)
-}
-
-fn lock(dir: &Path) -> Result<File, LedgerError> {
-    let path = dir.join(LOCK);
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(LedgerError::io("opening", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path }),
-        Err(TryLockError::Error(source)) => Err(LedgerError::io("locking", &path)(source)),
-    }
-}
-
-/// A file exists after a power loss only once its folder's entry is on the disk, and so on upwards.
-fn sync_folder(dir: &Path) -> Result<(), LedgerError> {
-    for folder in std::iter::once(dir).chain(dir.parent().filter(|parent| !parent.as_os_str().is_empty())) {
-        let file = File::open(folder).map_err(LedgerError::io("opening", folder))?;
-        file.sync_all().map_err(LedgerError::io("forcing to disk", folder))?;
-    }
-    Ok(())
 }
 
 impl Drop for Ledger {

@@ -91,6 +91,9 @@ mod tests {
         }
     }
 
+    /// Sizes of the batches cut, and whether some envelopes are pending.
+    type Cut = (&'static [usize], bool);
+
     /// Feeds sizes; gives after each the sizes of the batches cut, and whether some are pending.
     fn feed(limits: BatchConfig, sizes: &[u64]) -> Vec<(Vec<usize>, bool)> {
         let mut cutter = Cutter::new(limits);
@@ -106,7 +109,7 @@ mod tests {
     /// The cases of Fabric's blockcutter_test.go.
     #[test]
     fn batches_are_cut_as_by_fabric() {
-        let cases: [(&str, BatchConfig, &[u64], &[(&[usize], bool)]); 6] = [
+        let cases: [(&str, BatchConfig, &[u64], &[Cut]); 6] = [
             ("count", limits(2, 100), &[10, 10], &[(&[], true), (&[2], false)]),
             ("count of one", limits(1, 100), &[10], &[(&[1], false)]),
             (

@@ -8,3 +8,6 @@ mod service;
 pub use admission::OrderError;
 pub use cutter::{Cutter, Message};
 pub use service::{CutMode, Orderer, OrdererConfig};
+
+#[cfg(test)]
+mod tests;

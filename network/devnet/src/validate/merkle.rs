@@ -9,7 +9,7 @@ use prost::Message;
 
 /// Hashes reads in groups of `max_degree + 1` into leaves, and full groups of hashes upwards. `None` when there are
 /// too few reads for a single group (raw reads stand for them then), or for a degree below 2.
-pub fn summary(reads: &[KvRead], max_degree: u32) -> Option<QueryReadsMerkleSummary> {
+pub(super) fn summary(reads: &[KvRead], max_degree: u32) -> Option<QueryReadsMerkleSummary> {
     let degree = usize::try_from(max_degree).ok().filter(|degree| *degree >= 2)?;
     if reads.len() <= degree {
         return None;

@@ -25,7 +25,6 @@ use crate::{
 };
 use dispatch::Candidate;
 use endorsement::KeyPolicies;
-pub use merkle::summary as merkle_summary;
 
 /// Blocks with fewer transactions are judged on one thread: starting others costs more than it saves.
 const PARALLEL_FROM: usize = 4;

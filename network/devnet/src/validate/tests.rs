@@ -1,1 +1,4 @@
-
+mod codes;
+mod key_level;
+mod oracle;
+mod versions;
