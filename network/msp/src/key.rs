@@ -112,46 +112,44 @@ impl fmt::Debug for PrivateKey {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::{
+        encoding::{AsDer, EcPrivateKeyRfc5915Der},
+        signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+    };
+
     use super::*;
     use crate::SignatureError;
 
-    /// Made with OpenSSL 3: `ecparam -genkey`, `pkcs8 -topk8`, `dgst -sha256 -sign`.
-    const SEC1: &str = include_str!("../golden/openssl_sec1_key.pem");
-    const PKCS8: &str = include_str!("../golden/openssl_pkcs8_key.pem");
+    /// Made with OpenSSL 3: `ecparam -genkey`, `ec -pubout`, `dgst -sha256 -sign`. The private key was thrown away.
+    const PUBLIC: &[u8] = include_bytes!("../golden/openssl_public_key.der");
     const MESSAGE: &[u8] = include_bytes!("../golden/openssl_message.txt");
     const SIGNATURE: &[u8] = include_bytes!("../golden/openssl_signature.der");
 
     #[test]
-    fn both_openssl_forms_give_the_same_key() {
-        let (sec1, pkcs8) = (
-            PrivateKey::from_pem(SEC1).unwrap(),
-            PrivateKey::from_pem(PKCS8).unwrap(),
-        );
-        assert_eq!(sec1.public_key(), pkcs8.public_key());
-        let again = PrivateKey::from_pem(&pkcs8.to_pem().unwrap()).unwrap();
-        assert_eq!(again.public_key(), sec1.public_key());
-        let spki = sec1.public_key().spki_der();
-        assert_eq!(PublicKey::from_spki_der(&spki).as_ref(), Ok(sec1.public_key()));
+    fn both_pem_forms_give_the_same_key() {
+        let key = PrivateKey::generate().unwrap();
+        let pkcs8 = key.to_pem().unwrap();
+        let inner: EcPrivateKeyRfc5915Der<'_> = key.pair.private_key().as_der().unwrap();
+        let sec1 = pem::encode("EC PRIVATE KEY", inner.as_ref());
+        for form in [pkcs8, sec1] {
+            let again = PrivateKey::from_pem(&form).unwrap();
+            assert_eq!(again.public_key(), key.public_key());
+            assert_eq!(
+                key.public_key().verify(b"message", &again.sign(b"message").unwrap()),
+                Ok(())
+            );
+        }
     }
 
     #[test]
     fn an_openssl_signature_verifies_in_its_low_form_only() {
-        let key = PrivateKey::from_pem(SEC1).unwrap();
-        let scalars = Scalars::from_der(SIGNATURE).unwrap();
-        let low = scalars.low();
-        assert_eq!(key.public_key().verify(MESSAGE, &low.to_der()), Ok(()));
-        assert_eq!(
-            key.public_key().verify(MESSAGE, &low.flipped().to_der()),
-            Err(SignatureError::HighS)
-        );
-        assert_eq!(
-            key.public_key().verify(b"other", &low.to_der()),
-            Err(SignatureError::Mismatch)
-        );
-        assert_eq!(
-            key.public_key().verify(MESSAGE, &SIGNATURE[..20]),
-            Err(SignatureError::Malformed)
-        );
+        let key = PublicKey::from_spki_der(PUBLIC).unwrap();
+        assert_eq!(key.spki_der(), PUBLIC);
+        let low = Scalars::from_der(SIGNATURE).unwrap().low();
+        assert_eq!(key.verify(MESSAGE, &low.to_der()), Ok(()));
+        assert_eq!(key.verify(MESSAGE, &low.flipped().to_der()), Err(SignatureError::HighS));
+        assert_eq!(key.verify(b"other", &low.to_der()), Err(SignatureError::Mismatch));
+        assert_eq!(key.verify(MESSAGE, &SIGNATURE[..20]), Err(SignatureError::Malformed));
     }
 
     #[test]
@@ -166,15 +164,21 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let key = PrivateKey::from_pem(SEC1).unwrap();
-        let shown = format!("{key:?}");
-        assert!(shown.starts_with("PrivateKey(redacted"), "{shown}");
+        let key = PrivateKey::generate().unwrap();
+        assert_eq!(
+            format!("{key:?}"),
+            format!("PrivateKey(redacted, {:?})", key.public_key())
+        );
     }
 
     #[test]
     fn other_keys_are_refused_by_name() {
         assert_eq!(PrivateKey::from_pem("hello").unwrap_err(), KeyError::NotPem);
-        let p384 = include_str!("../golden/openssl_p384_key.pem");
-        assert!(matches!(PrivateKey::from_pem(p384), Err(KeyError::Unsupported(_))));
+        let p384 = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING)
+            .unwrap()
+            .to_pkcs8v1()
+            .unwrap();
+        let p384 = pem::encode("PRIVATE KEY", p384.as_ref());
+        assert!(matches!(PrivateKey::from_pem(&p384), Err(KeyError::Unsupported(_))));
     }
 }

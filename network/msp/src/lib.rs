@@ -2,10 +2,11 @@
 
 pub mod attributes;
 pub mod certificate;
+pub mod channel;
 pub mod digest;
 pub mod identity;
 pub mod key;
-pub mod manager;
+
 pub mod msp;
 pub mod pem;
 pub mod policy;
@@ -19,10 +20,10 @@ mod forge;
 
 pub use attributes::{AttributeError, Attributes};
 pub use certificate::{Certificate, CertificateError};
+pub use channel::MspManager;
 pub use digest::sha256;
 pub use identity::{Identity, IdentityError};
 pub use key::{KeyError, PrivateKey};
-pub use manager::MspManager;
 pub use msp::{Msp, MspError, Role};
 pub use policy::{ImplicitMetaPolicy, Policy, PolicyError, PolicyGroup, Rule, SignaturePolicy};
 pub use principal::{Principal, PrincipalRole};

@@ -133,9 +133,9 @@ fn a_list_signed_by_another_revokes_nobody() {
 
 #[test]
 fn a_list_without_key_id_is_refused_at_load() {
-    let list = include_bytes!("../../golden/crl_without_key_id.pem");
+    let list = include_bytes!("../../golden/crl_without_key_id.der");
     let forge = Forge::new("AMSP");
-    let loaded = Msp::from_folder("AMSP", forge.folder(&[("crls/crl.pem", list)]));
+    let loaded = Msp::from_folder("AMSP", forge.folder(&[("crls/crl.der", list)]));
     assert_eq!(loaded.unwrap_err(), MspError::CrlWithoutKeyId);
 }
 
