@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::SignatureError;
 
-    /// Made with OpenSSL 3: `ecparam -genkey`, `ec -pubout`, `dgst -sha256 -sign`. The private key was thrown away.
+    /// Made with OpenSSL 3: `ecparam -genkey`, `ec -pubout`, `dgst -sha256 -sign`.
     const PUBLIC: &[u8] = include_bytes!("../golden/openssl_public_key.der");
     const MESSAGE: &[u8] = include_bytes!("../golden/openssl_message.txt");
     const SIGNATURE: &[u8] = include_bytes!("../golden/openssl_signature.der");
