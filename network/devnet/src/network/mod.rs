@@ -15,12 +15,14 @@ use crate::{
     channel::Channel,
     config::{Chaincode, Limits, Organization, Switches},
     ledger::Ledger,
-    order::Orderer,
+    order::{CutMode, Orderer},
     service::Core,
 };
 
 /// How long [`Devnet::shutdown`] waits for calls in flight.
 const DRAIN: Duration = Duration::from_secs(2);
+/// Tasks give the ledger back when the runtime next runs them.
+const RELEASE_POLL: Duration = Duration::from_millis(2);
 
 /// Where clients of one organisation connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub struct Devnet {
     endpoints: Vec<Endpoint>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
-    ordering: JoinHandle<()>,
+    ordering: Option<JoinHandle<()>>,
 }
 
 impl Devnet {
@@ -91,7 +93,9 @@ impl Devnet {
         Ok(())
     }
 
-    /// Stops serving and releases the ledger. Calls in flight have two seconds to end.
+    /// Stops serving, commits what the orderer has taken (unless blocks are cut on demand) and releases the ledger.
+    ///
+    /// Calls in flight have two seconds to end, and so has whatever else still reads the ledger.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         for mut server in std::mem::take(&mut self.servers) {
@@ -99,14 +103,35 @@ impl Devnet {
                 server.abort();
             }
         }
-        self.ordering.abort();
+        if self.switches.cut == CutMode::Limits
+            && let Ok(Err(error)) = tokio::time::timeout(DRAIN, self.core.orderer.cut()).await
+        {
+            tracing::warn!(%error, "the last transactions were not committed");
+        }
+        if let Some(ordering) = self.ordering.take() {
+            ordering.abort();
+            // The task's own failure is in the log.
+            let _ = ordering.await;
+        }
+        let ledger = Arc::downgrade(&self.core.ledger);
+        drop(self);
+        let released = async {
+            while ledger.strong_count() > 0 {
+                tokio::time::sleep(RELEASE_POLL).await;
+            }
+        };
+        if tokio::time::timeout(DRAIN, released).await.is_err() {
+            tracing::warn!("a client's stream still holds the ledger");
+        }
     }
 }
 
 impl Drop for Devnet {
     fn drop(&mut self) {
         self.stop.send_replace(true);
-        self.ordering.abort();
+        if let Some(ordering) = self.ordering.take() {
+            ordering.abort();
+        }
     }
 }
 

@@ -132,7 +132,7 @@ pub async fn spawn(config: Config) -> Result<Devnet, SpawnError> {
         endpoints,
         stop,
         servers: Vec::new(),
-        ordering,
+        ordering: Some(ordering),
         organizations: config.organizations,
     };
     lifecycle::define(&devnet.core, devnet.operator()?, &devnet.undefined(&config.chaincodes)?).await?;

@@ -5,7 +5,12 @@ mod file;
 mod inspect;
 mod up;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -71,6 +76,14 @@ where
         Command::Up { config } => runtime()?.block_on(up::up(&config)),
         Command::Inspect { data_dir, output } => inspect::inspect(&data_dir, output == Output::Json),
     }
+}
+
+/// Reads a network's TOML file and the identities it names. Relative paths start at the file's folder.
+///
+/// # Errors
+/// A file that cannot be read or does not fit, with its path.
+pub fn load(file: &Path) -> anyhow::Result<crate::Config> {
+    file::NetworkFile::read(file)?.config()
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

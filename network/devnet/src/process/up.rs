@@ -6,7 +6,6 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::file::NetworkFile;
 use crate::network::{Devnet, spawn};
 
 /// What clients need, printed once and kept in the data folder.
@@ -29,7 +28,7 @@ struct Organization {
 }
 
 pub(super) async fn up(path: &Path) -> anyhow::Result<ExitCode> {
-    let config = NetworkFile::read(path)?.config()?;
+    let config = super::load(path)?;
     let data_dir = config.data_dir.clone();
     // Before the first line goes out, so that whoever reads it may already send signals.
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;

@@ -1,0 +1,13 @@
+//! The whole network over its own gRPC endpoints: a chaincode on fabric-shim, clients on fabric-gateway, identities
+//! from fabric-cryptogen, everything over TLS.
+
+#![allow(unreachable_pub, reason = "a test binary exports nothing")]
+
+mod chaincode;
+mod delivery;
+mod faults;
+mod policies;
+mod process;
+mod queries;
+mod transactions;
+mod world;

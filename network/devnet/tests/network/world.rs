@@ -1,0 +1,236 @@
+//! Three organisations, their network, and one chaincode service each.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use fabric_cryptogen::{Consortium, Tree, generate, tree::msp_files};
+use fabric_devnet::{Config, Devnet, process, spawn};
+use fabric_gateway::{Contract, Endpoint, Gateway, Limits};
+use fabric_msp::SigningIdentity;
+use fabric_shim::{Server, TlsConfig};
+use tempfile::TempDir;
+use tokio::runtime::{self, Runtime};
+
+use super::chaincode::Store;
+
+pub const GRID: &str = "GridMSP";
+pub const ENERGY: &str = "EnergyMSP";
+pub const MICRO: &str = "MicrogridMSP";
+const ORGANISATIONS: [(&str, &str); 3] = [
+    (GRID, "grid.example"),
+    (ENERGY, "energy.example"),
+    (MICRO, "micro.example"),
+];
+pub const MAJORITY: &str = "/Channel/Application/Endorsement";
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+pub struct World {
+    pub devnet: Option<Devnet>,
+    pub store: Store,
+    pub services: Services,
+    dir: TempDir,
+}
+
+/// The chaincode services, on a runtime of their own: dropping it is what a killed process looks like to the peers.
+pub struct Services {
+    runtime: Option<Runtime>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::start_with(MAJORITY, |_| ()).await
+    }
+
+    pub async fn start_with(policy: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let mut world = Self::prepare(policy).await;
+        world.spawn_with(change).await;
+        world
+    }
+
+    /// Everything but the network itself.
+    pub async fn prepare(policy: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        generate(&consortium("example"), &dir.path().join("crypto")).unwrap();
+        let store = Store::default();
+        let mut services = Services {
+            runtime: None,
+            addresses: Vec::new(),
+        };
+        services.start(&store, dir.path()).await;
+        fs::write(
+            dir.path().join("devnet.toml"),
+            network_file(policy, &services.addresses),
+        )
+        .unwrap();
+        Self {
+            devnet: None,
+            store,
+            services,
+            dir,
+        }
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.dir.path().join("devnet.toml")
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    pub fn config(&self) -> Config {
+        process::load(&self.file()).unwrap()
+    }
+
+    pub async fn spawn_with(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut config = self.config();
+        change(&mut config);
+        self.devnet = Some(spawn(config).await.unwrap());
+    }
+
+    pub fn devnet(&self) -> &Devnet {
+        self.devnet.as_ref().unwrap()
+    }
+
+    pub async fn stop(&mut self) {
+        self.devnet.take().unwrap().shutdown().await;
+    }
+
+    pub async fn restart_services(&mut self) {
+        self.services.start(&self.store, self.dir.path()).await;
+    }
+
+    pub fn user(&self, msp_id: &str) -> SigningIdentity {
+        let (_, domain) = ORGANISATIONS.into_iter().find(|(id, _)| *id == msp_id).unwrap();
+        let folder = Tree::new(self.dir.path().join("crypto")).user(domain, "user1");
+        SigningIdentity::from_files(msp_id, msp_files(&folder.join("msp")).unwrap()).unwrap()
+    }
+
+    /// A user whose certificate comes from an authority of the same name that the channel does not know.
+    pub fn impostor(&self, msp_id: &str) -> SigningIdentity {
+        let (_, domain) = ORGANISATIONS.into_iter().find(|(id, _)| *id == msp_id).unwrap();
+        let root = self.dir.path().join("impostors");
+        generate(&consortium("example"), &root).unwrap();
+        let folder = Tree::new(root).user(domain, "user1");
+        SigningIdentity::from_files(msp_id, msp_files(&folder.join("msp")).unwrap()).unwrap()
+    }
+
+    pub fn gateway_of(&self, msp_id: &str, signer: SigningIdentity) -> Gateway {
+        let at = self.devnet().endpoint(msp_id).unwrap();
+        Self::connect(&at.address.to_string(), &at.server_name, &at.tls_roots_pem, signer)
+    }
+
+    pub fn connect(address: &str, server_name: &str, roots: &str, signer: SigningIdentity) -> Gateway {
+        let endpoint = Endpoint::new(address).server_name(server_name).tls_roots_pem(roots);
+        let limits = Limits {
+            attempts: 1,
+            endorsements: 1,
+            ..Limits::default()
+        };
+        Gateway::builder()
+            .endpoints([endpoint])
+            .signer(Arc::new(signer))
+            .limits(limits)
+            .connect()
+            .unwrap()
+    }
+
+    pub fn contract(&self, msp_id: &str) -> Contract {
+        self.gateway_of(msp_id, self.user(msp_id))
+            .network("energy")
+            .contract("store")
+    }
+}
+
+impl Services {
+    pub async fn start(&mut self, store: &Store, dir: &Path) {
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let tree = Tree::new(dir.join("crypto"));
+        let mut addresses = Vec::new();
+        for (index, (_, domain)) in ORGANISATIONS.iter().enumerate() {
+            let tls = tree.chaincode(domain, "store").join("tls");
+            let tls = TlsConfig {
+                cert: fs::read(tls.join("server.crt")).unwrap(),
+                key: fs::read(tls.join("server.key")).unwrap(),
+                client_ca: Some(fs::read(tls.join("ca.crt")).unwrap()),
+            };
+            let address = self.addresses.get(index).copied().unwrap_or(([127, 0, 0, 1], 0).into());
+            let bound = runtime.spawn(async move {
+                Server::builder()
+                    .address(address)
+                    .package_id("store:1")
+                    .tls(tls)
+                    .bind()
+                    .await
+            });
+            let server = bound.await.unwrap().unwrap();
+            addresses.push(server.local_addr());
+            let store = store.clone();
+            runtime.spawn(async move { server.serve(store, std::future::pending()).await });
+        }
+        self.addresses = addresses;
+        self.runtime = Some(runtime);
+    }
+
+    pub fn kill(&mut self) {
+        self.runtime.take().unwrap().shutdown_background();
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn consortium(top: &str) -> Consortium {
+    let mut text = String::new();
+    for (msp_id, domain) in ORGANISATIONS {
+        let domain = domain.replace("example", top);
+        let orderers = if msp_id == GRID { "orderers = ['orderer0']" } else { "" };
+        write!(
+            text,
+            "[[organisation]]\nmsp_id = '{msp_id}'\ndomain = '{domain}'\npeers = ['peer0']\n{orderers}\n\
+             chaincodes = ['store']\nhosts = ['localhost', '127.0.0.1']\n[[organisation.user]]\nname = 'user1'\n"
+        )
+        .unwrap();
+    }
+    Consortium::from_toml(&text).unwrap()
+}
+
+fn network_file(policy: &str, addresses: &[SocketAddr]) -> String {
+    let mut text = "channel = 'energy'\ndata_dir = 'data'\ncrypto_dir = 'crypto'\n".to_owned();
+    for (msp_id, domain) in ORGANISATIONS {
+        write!(
+            text,
+            "[[organizations]]\nmsp_id = '{msp_id}'\ndomain = '{domain}'\nlisten = '127.0.0.1:0'\n"
+        )
+        .unwrap();
+    }
+    for name in ["store", "other"] {
+        write!(
+            text,
+            "[[chaincodes]]\nname = '{name}'\nversion = '1'\npackage_id = 'store:1'\nendorsement = \"{policy}\"\n\
+             [chaincodes.addresses]\n"
+        )
+        .unwrap();
+        for ((msp_id, _), address) in ORGANISATIONS.iter().zip(addresses) {
+            writeln!(text, "{msp_id} = '{address}'").unwrap();
+        }
+    }
+    text.push_str("[batch]\ntimeout_ms = 20\n");
+    text
+}
