@@ -1,5 +1,7 @@
 //! The tables of the derived state and how a block changes them.
 
+use std::{fs, path::Path};
+
 use bytes::Bytes;
 use fabric_protos::common::Block;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
@@ -20,6 +22,25 @@ const SAVEPOINT: TableDefinition<'_, (), (u64, &[u8])> = TableDefinition::new("s
 pub(super) struct Savepoint {
     pub(super) height: u64,
     pub(super) last_hash: Bytes,
+}
+
+/// Opens or creates the file. One that redb cannot read is removed: the log holds everything that it held.
+pub(super) fn open(path: &Path, cache_bytes: usize) -> Result<Database, LedgerError> {
+    let attempt = || {
+        let database = Database::builder()
+            .set_cache_size(cache_bytes)
+            .create(path)
+            .map_err(redb::Error::from)?;
+        prepare(&database).map(|()| database)
+    };
+    match attempt() {
+        Err(LedgerError::State(error)) if !matches!(*error, redb::Error::DatabaseAlreadyOpen) => {
+            tracing::warn!(%error, path = %path.display(), "the derived state is unreadable and is built again from the log");
+            fs::remove_file(path).map_err(LedgerError::io("removing", path))?;
+            attempt()
+        }
+        opened => opened,
+    }
 }
 
 /// Creates missing tables, so that readers find them.

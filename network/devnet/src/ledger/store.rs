@@ -87,11 +87,7 @@ impl Ledger {
                 "cut a torn block off the end of the log"
             );
         }
-        let database = Database::builder()
-            .set_cache_size(options.cache_bytes)
-            .create(dir.join(STATE))
-            .map_err(redb::Error::from)?;
-        state::prepare(&database)?;
+        let database = state::open(&dir.join(STATE), options.cache_bytes)?;
         folder::sync(dir)?;
         let ledger = Self {
             log: Arc::new(log),
@@ -211,6 +207,7 @@ impl Ledger {
     fn keep_snapshot(&self, height: u64) -> Result<(), LedgerError> {
         let snapshot = Snapshot::take(&self.database, height, self.log.clone())?;
         let mut snapshots = self.snapshots.write().unwrap_or_else(PoisonError::into_inner);
+        snapshots.retain(|kept| kept.height() > 0);
         snapshots.push_back(snapshot);
         while snapshots.len() > self.options.kept_snapshots.max(1) {
             snapshots.pop_front();

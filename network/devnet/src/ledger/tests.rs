@@ -71,7 +71,11 @@ fn a_snapshot_does_not_move() {
     assert_eq!(lamp(&chain.ledger.snapshot()), None);
     assert_eq!(lamp(&chain.ledger.snapshot_behind(1)), Some("off".into()));
     assert_eq!(lamp(&chain.ledger.snapshot_behind(2)), Some("on".into()));
-    assert_eq!(chain.ledger.snapshot_behind(99).height(), 0);
+    assert_eq!(
+        chain.ledger.snapshot_behind(99).height(),
+        1,
+        "the oldest is the genesis block's"
+    );
 }
 
 #[test]
@@ -151,6 +155,25 @@ fn state_equals_a_replay_from_genesis() {
     fs::remove_file(dir.path().join(STATE)).unwrap();
     let ledger = open(&world, dir.path()).unwrap();
     assert_eq!(ledger.snapshot().state_hash().unwrap(), hash);
+}
+
+#[test]
+fn an_unreadable_state_is_built_again() {
+    let world = World::new();
+    let mut chain = eventful(&world);
+    let hash = chain.ledger.snapshot().state_hash().unwrap();
+    for spoil in [
+        |_: Vec<u8>| b"no database".to_vec(),
+        |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec(),
+        |_| Vec::new(),
+    ] {
+        let Chain { ledger, dir, .. } = chain;
+        drop(ledger);
+        let path = dir.path().join(STATE);
+        fs::write(&path, spoil(fs::read(&path).unwrap())).unwrap();
+        chain = Chain::open(&world, dir, LedgerOptions::default());
+        assert_eq!(chain.ledger.snapshot().state_hash().unwrap(), hash);
+    }
 }
 
 #[test]
