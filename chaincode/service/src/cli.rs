@@ -23,7 +23,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         Ok(settings) => settings,
         Err(shown) => {
             shown.print().context("cannot write to the terminal")?;
-            return Ok(if shown.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS });
+            return Ok(if shown.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            });
         }
     };
     let config = settings.resolve()?;

@@ -121,11 +121,17 @@ impl Settings {
 
     fn check(self) -> anyhow::Result<Config> {
         let chaincode_id = self.chaincode_id.clone().unwrap_or_default();
-        ensure!(!chaincode_id.is_empty(), "no package id: give --chaincode-id LABEL:HASH or set CHAINCODE_ID");
+        ensure!(
+            !chaincode_id.is_empty(),
+            "no package id: give --chaincode-id LABEL:HASH or set CHAINCODE_ID"
+        );
         let text = self.server_address.clone().unwrap_or_else(|| "127.0.0.1:9999".into());
-        let mut found =
-            text.to_socket_addrs().with_context(|| format!("--server-address {text}: give it as ADDRESS:PORT"))?;
-        let address = found.next().with_context(|| format!("--server-address {text} names no address"))?;
+        let mut found = text
+            .to_socket_addrs()
+            .with_context(|| format!("--server-address {text}: give it as ADDRESS:PORT"))?;
+        let address = found
+            .next()
+            .with_context(|| format!("--server-address {text} names no address"))?;
         Ok(Config {
             chaincode_id,
             address,
@@ -147,9 +153,11 @@ impl Settings {
             return Ok(None);
         }
         match (&self.tls_key, &self.tls_cert, &self.client_ca_cert) {
-            (Some(key), Some(cert), Some(ca)) => {
-                Ok(Some(TlsFiles { key: key.clone(), cert: cert.clone(), client_ca: ca.clone() }))
-            }
+            (Some(key), Some(cert), Some(ca)) => Ok(Some(TlsFiles {
+                key: key.clone(),
+                cert: cert.clone(),
+                client_ca: ca.clone(),
+            })),
             _ => bail!(
                 "mutual TLS needs --tls-key, --tls-cert and --client-ca-cert (or --tls-disabled on a loopback address)"
             ),
@@ -158,7 +166,10 @@ impl Settings {
 }
 
 fn bounded<N: PartialOrd + std::fmt::Display>(name: &str, value: N, low: N, high: N) -> anyhow::Result<N> {
-    ensure!((&low..=&high).contains(&&value), "--{name} {value} is not within {low} to {high}");
+    ensure!(
+        (&low..=&high).contains(&&value),
+        "--{name} {value} is not within {low} to {high}"
+    );
     Ok(value)
 }
 
@@ -177,21 +188,42 @@ mod tests {
 
     #[test]
     fn plaintext_is_refused_off_loopback() {
-        let open = ["--chaincode-id", "m:1", "--tls-disabled", "--server-address", "0.0.0.0:9999"];
+        let open = [
+            "--chaincode-id",
+            "m:1",
+            "--tls-disabled",
+            "--server-address",
+            "0.0.0.0:9999",
+        ];
         assert!(parse(&open).unwrap_err().to_string().contains("loopback only"));
-        assert!(parse(&["--chaincode-id", "m:1", "--tls-disabled"]).unwrap().tls.is_none());
+        assert!(
+            parse(&["--chaincode-id", "m:1", "--tls-disabled"])
+                .unwrap()
+                .tls
+                .is_none()
+        );
     }
 
     #[test]
     fn tls_is_the_default_and_must_be_complete() {
         let half = ["--chaincode-id", "m:1", "--tls-key", "k", "--tls-cert", "c"];
         assert!(parse(&half).unwrap_err().to_string().contains("--client-ca-cert"));
-        assert!(parse(&[&half[..], &["--client-ca-cert", "a"]].concat()).unwrap().tls.is_some());
+        assert!(
+            parse(&[&half[..], &["--client-ca-cert", "a"]].concat())
+                .unwrap()
+                .tls
+                .is_some()
+        );
     }
 
     #[test]
     fn a_package_id_is_demanded() {
-        assert!(parse(&["--tls-disabled"]).unwrap_err().to_string().contains("CHAINCODE_ID"));
+        assert!(
+            parse(&["--tls-disabled"])
+                .unwrap_err()
+                .to_string()
+                .contains("CHAINCODE_ID")
+        );
     }
 
     #[test]
@@ -205,7 +237,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("service.toml");
         let name = path.to_str().unwrap();
-        std::fs::write(&path, "chaincode-id = 'file:1'\ntls-disabled = true\nworker-threads = 3\n").unwrap();
+        std::fs::write(
+            &path,
+            "chaincode-id = 'file:1'\ntls-disabled = true\nworker-threads = 3\n",
+        )
+        .unwrap();
         let config = parse(&["--config", name, "--chaincode-id", "flag:1"]).unwrap();
         assert_eq!((config.chaincode_id.as_str(), config.worker_threads), ("flag:1", 3));
         std::fs::write(&path, "chaincode_id = 'file:1'").unwrap();

@@ -21,8 +21,15 @@ struct Ready<'a> {
 pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let limits = Limits { drain: config.drain, running: config.max_transactions, ..Limits::default() };
-    let mut builder = Server::builder().address(config.address).package_id(&config.chaincode_id).limits(limits);
+    let limits = Limits {
+        drain: config.drain,
+        running: config.max_transactions,
+        ..Limits::default()
+    };
+    let mut builder = Server::builder()
+        .address(config.address)
+        .package_id(&config.chaincode_id)
+        .limits(limits);
     if let Some(files) = &config.tls {
         builder = builder.tls(tls(files)?);
     }
@@ -41,15 +48,23 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
 }
 
 fn tls(files: &TlsFiles) -> anyhow::Result<TlsConfig> {
-    let read = |path: &std::path::Path| {
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    Ok(TlsConfig { cert: read(&files.cert)?, key: read(&files.key)?, client_ca: Some(read(&files.client_ca)?) })
+    let read = |path: &std::path::Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    Ok(TlsConfig {
+        cert: read(&files.cert)?,
+        key: read(&files.key)?,
+        client_ca: Some(read(&files.client_ca)?),
+    })
 }
 
 fn announce(address: &str, package_id: &str) -> anyhow::Result<()> {
-    let ready = Ready { ready: true, address: address.to_owned(), package_id };
+    let ready = Ready {
+        ready: true,
+        address: address.to_owned(),
+        package_id,
+    };
     let line = serde_json::to_string(&ready)?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot say on stdout that the service is ready")
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .context("cannot say on stdout that the service is ready")
 }

@@ -16,8 +16,9 @@ pub(super) fn apply(decision: &Decision, stub: &Stub) -> Result<Response, Contra
         stub.delete_state(key.composite()).map_err(refused)?;
     }
     for (key, guard) in decision.guards() {
-        let policy = encode_policy(&guard.expression()).map_err(|e| internal(&e.to_string()))?;
-        stub.set_validation_parameter(key.composite(), policy).map_err(refused)?;
+        let policy = encode_policy(&guard.rule()).map_err(|e| internal(&e.to_string()))?;
+        stub.set_validation_parameter(key.composite(), policy)
+            .map_err(refused)?;
     }
     if let Some(event) = decision.event() {
         stub.set_event(event.name(), event.payload()?).map_err(refused)?;

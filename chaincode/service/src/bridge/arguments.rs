@@ -23,15 +23,25 @@ impl<'a> Arguments<'a> {
     pub(super) fn read(stub: &'a Stub) -> Result<Self, ContractError> {
         let (name, rest) = match stub.args() {
             [name, rest @ ..] if rest.len() < COUNT_LIMIT => (name, rest),
-            args => return Err(ContractError::new(ErrorCode::WrongArgumentCount, format!("{} arguments", args.len()))),
+            args => {
+                return Err(ContractError::new(
+                    ErrorCode::WrongArgumentCount,
+                    format!("{} arguments", args.len()),
+                ));
+            }
         };
         if let Some(large) = rest.iter().find(|argument| argument.len() > BATCH_LIMIT) {
             let detail = format!("the argument has {} bytes, {BATCH_LIMIT} are allowed", large.len());
             return Err(ContractError::new(ErrorCode::ArgumentTooLarge, detail));
         }
-        let name = Some(name).filter(|name| name.len() <= NAME_LIMIT).and_then(|name| std::str::from_utf8(name).ok());
+        let name = Some(name)
+            .filter(|name| name.len() <= NAME_LIMIT)
+            .and_then(|name| std::str::from_utf8(name).ok());
         let unknown = || ContractError::new(ErrorCode::UnknownFunction, "the function's name is no short text");
-        Ok(Self { name: name.ok_or_else(unknown)?, rest: rest.iter().map(AsRef::as_ref).collect() })
+        Ok(Self {
+            name: name.ok_or_else(unknown)?,
+            rest: rest.iter().map(AsRef::as_ref).collect(),
+        })
     }
 
     pub(super) fn name(&self) -> &'a str {

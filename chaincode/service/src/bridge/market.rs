@@ -36,7 +36,11 @@ impl Chaincode for Market {
             Ok(response) => response,
             Err(refusal) => {
                 tracing::debug!(transaction = stub.transaction_id(), code = %refusal.code(), "refused");
-                Response { status: refusal.status(), message: refusal.message(), payload: Default::default() }
+                Response {
+                    status: refusal.status(),
+                    message: refusal.message(),
+                    payload: Default::default(),
+                }
             }
         }
     }
@@ -46,7 +50,10 @@ impl Market {
     /// A market without state of its own; everything is on the ledger.
     #[must_use]
     pub fn new() -> Self {
-        Self { callers: Arc::default(), long: Arc::new(Semaphore::new(LONG_AT_ONCE)) }
+        Self {
+            callers: Arc::default(),
+            long: Arc::new(Semaphore::new(LONG_AT_ONCE)),
+        }
     }
 
     async fn run(&self, stub: &Stub) -> Result<Response, ContractError> {

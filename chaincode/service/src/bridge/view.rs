@@ -19,16 +19,24 @@ impl LedgerView for StubView<'_> {
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, ViewError> {
         let keys: Vec<String> = keys.iter().map(Key::composite).collect();
         let values = self.0.get_states(&keys).await.map_err(unreadable)?;
-        Ok(values.into_iter().map(|value| value.map(|bytes| bytes.to_vec())).collect())
+        Ok(values
+            .into_iter()
+            .map(|value| value.map(|bytes| bytes.to_vec()))
+            .collect())
     }
 
     async fn range(&self, prefix: &KeyPrefix) -> Result<Vec<Vec<u8>>, ViewError> {
-        let mut iterator = self.0.partial_composite_key(prefix.table(), prefix.parts()).await.map_err(unreadable)?;
+        let mut iterator = self
+            .0
+            .partial_composite_key(prefix.table(), prefix.parts())
+            .await
+            .map_err(unreadable)?;
         let mut rows = Vec::new();
         while let Some(row) = iterator.next().await.map_err(unreadable)? {
             rows.push(row.value.to_vec());
             if rows.len() == CERTAIN_ROWS {
-                let detail = format!("{prefix:?} has {CERTAIN_ROWS} rows or more: a peer may cut such a range silently");
+                let detail =
+                    format!("{prefix:?} has {CERTAIN_ROWS} rows or more: a peer may cut such a range silently");
                 return Err(ViewError(detail));
             }
         }

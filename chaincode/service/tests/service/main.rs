@@ -1,0 +1,10 @@
+//! The service over a peer in memory, and as a process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod bridge;
+mod process;
