@@ -1,7 +1,7 @@
 //! Confirming a contract: the user's own signature over terms the user has seen.
 
 use der_api::contract::ContractTerms;
-use der_api::reply::ContractView;
+use der_api::reply::AnswerAccepted;
 use der_api::request::{Confirm, QueryContract};
 use der_market::id::ContractId;
 use der_market::slot::Slot;
@@ -16,10 +16,17 @@ impl MarketClient {
     /// [`der_api::ErrorCode::NotParty`] where the caller is no party, [`der_api::ErrorCode::ReplyUnreadable`] where
     /// the peer showed other terms than it was asked for or a hash that is not theirs, and all of
     /// [`MarketClient::submit`].
-    pub async fn confirm(&self, slot: Slot, contract: &ContractId) -> Result<Receipt<ContractView>, ClientError> {
-        let view = self.query(&QueryContract { slot, contract: contract.clone() }).await?;
+    pub async fn confirm(&self, slot: Slot, contract: &ContractId) -> Result<Receipt<AnswerAccepted>, ClientError> {
+        let view = self
+            .query(&QueryContract {
+                slot,
+                contract: contract.clone(),
+            })
+            .await?;
         if (view.terms.slot, &view.terms.contract) != (slot, contract) || view.terms.hash()? != view.hash {
-            return Err(ClientError::unreadable("the peer showed another contract, or a hash that is not its own"));
+            return Err(ClientError::unreadable(
+                "the peer showed another contract, or a hash that is not its own",
+            ));
         }
         self.confirm_terms(&view.terms).await
     }
@@ -28,12 +35,20 @@ impl MarketClient {
     ///
     /// # Errors
     /// As [`MarketClient::confirm`].
-    pub async fn confirm_terms(&self, terms: &ContractTerms) -> Result<Receipt<ContractView>, ClientError> {
+    pub async fn confirm_terms(&self, terms: &ContractTerms) -> Result<Receipt<AnswerAccepted>, ClientError> {
         if ![&terms.buyer, &terms.seller].contains(&self.participant()) {
             return Err(ClientError::not_party(self.participant(), &terms.contract));
         }
-        let signature = self.signer.sign(&terms.canonical_bytes()?).map_err(|e| ClientError::key(&e))?;
+        let signature = self
+            .signer
+            .sign(&terms.canonical_bytes()?)
+            .map_err(|e| ClientError::key(&e))?;
         let (slot, contract) = (terms.slot, terms.contract.clone());
-        self.submit(&Confirm { slot, contract, signature: hex_bytes(signature)? }).await
+        self.submit(&Confirm {
+            slot,
+            contract,
+            signature: hex_bytes(signature)?,
+        })
+        .await
     }
 }

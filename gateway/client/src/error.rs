@@ -74,7 +74,10 @@ impl ClientError {
     }
 
     fn local(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self(Box::new(Inner { refusal: ApiError::new(code, detail), fabric: None }))
+        Self(Box::new(Inner {
+            refusal: ApiError::new(code, detail),
+            fabric: None,
+        }))
     }
 
     pub(crate) fn internal(detail: &str) -> Self {
@@ -106,7 +109,10 @@ impl ClientError {
     }
 
     pub(crate) fn not_party(caller: &ParticipantId, contract: &ContractId) -> Self {
-        Self::local(ErrorCode::NotParty, format!("{caller} is neither buyer nor seller of contract {contract}"))
+        Self::local(
+            ErrorCode::NotParty,
+            format!("{caller} is neither buyer nor seller of contract {contract}"),
+        )
     }
 }
 
@@ -144,7 +150,10 @@ impl From<FollowFileError> for ClientError {
 
 impl From<FabricError> for ClientError {
     fn from(error: FabricError) -> Self {
-        Self(Box::new(Inner { refusal: translate(&error), fabric: Some(error) }))
+        Self(Box::new(Inner {
+            refusal: translate(&error),
+            fabric: Some(error),
+        }))
     }
 }
 
@@ -180,7 +189,9 @@ fn validation(code: Option<TxValidationCode>) -> ErrorCode {
 }
 
 fn call(error: &FabricError) -> ErrorCode {
-    let Some(failure) = error.failure() else { return ErrorCode::Internal };
+    let Some(failure) = error.failure() else {
+        return ErrorCode::Internal;
+    };
     if failure.is_busy() {
         return ErrorCode::Overloaded;
     }
@@ -188,7 +199,11 @@ fn call(error: &FabricError) -> ErrorCode {
         return ErrorCode::EndorsementsDisagree;
     }
     // The gateway's gRPC code says little here: the cause is in the peers' words.
-    let words = failure.details.iter().map(|peer| peer.message.as_str()).chain([failure.message.as_str()]);
+    let words = failure
+        .details
+        .iter()
+        .map(|peer| peer.message.as_str())
+        .chain([failure.message.as_str()]);
     if let Some(code) = words.into_iter().find_map(peer_words) {
         return code;
     }
@@ -206,14 +221,19 @@ fn peer_words(text: &str) -> Option<ErrorCode> {
     const KNOWN: [(&str, ErrorCode); 8] = [
         ("could not launch chaincode", ErrorCode::ChaincodeUnavailable),
         ("chaincode stream terminated", ErrorCode::ChaincodeUnavailable),
-        ("timeout expired while executing transaction", ErrorCode::DeadlineExceeded),
+        (
+            "timeout expired while executing transaction",
+            ErrorCode::DeadlineExceeded,
+        ),
         ("access denied: channel", ErrorCode::IdentityRefused),
         ("proposal expired", ErrorCode::IdentityRefused),
         ("identity expired", ErrorCode::IdentityRefused),
         ("no combination of peers can be derived", ErrorCode::NoEndorsers),
         ("duplicate transaction found", ErrorCode::DuplicateTransaction),
     ];
-    KNOWN.into_iter().find_map(|(words, code)| text.contains(words).then_some(code))
+    KNOWN
+        .into_iter()
+        .find_map(|(words, code)| text.contains(words).then_some(code))
 }
 
 #[cfg(test)]
@@ -221,7 +241,12 @@ mod tests {
     use super::*;
 
     fn commit(code: TxValidationCode) -> ClientError {
-        FabricError::Commit { transaction_id: "ab".into(), block_number: 7, code: code as i32 }.into()
+        FabricError::Commit {
+            transaction_id: "ab".into(),
+            block_number: 7,
+            code: code as i32,
+        }
+        .into()
     }
 
     #[test]
@@ -252,7 +277,10 @@ mod tests {
     fn fabric_s_sentences_are_known() {
         let launch = "error in simulation: failed to execute transaction ab: could not launch chaincode m:1: refused";
         assert_eq!(peer_words(launch), Some(ErrorCode::ChaincodeUnavailable));
-        assert_eq!(peer_words("error sending: chaincode stream terminated"), Some(ErrorCode::ChaincodeUnavailable));
+        assert_eq!(
+            peer_words("error sending: chaincode stream terminated"),
+            Some(ErrorCode::ChaincodeUnavailable)
+        );
         let denied = "error validating proposal: access denied: channel [c] creator org [EvilMSP]";
         assert_eq!(peer_words(denied), Some(ErrorCode::IdentityRefused));
         assert_eq!(peer_words("anything else"), None);

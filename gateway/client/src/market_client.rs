@@ -54,7 +54,14 @@ impl MarketClient {
         let participant = participant_of(signer.as_ref())?;
         let organisations = Arc::new(organisations);
         let conflicts = Some(ConflictRetry::default());
-        Ok(Self { network, contract, signer, organisations, participant, conflicts })
+        Ok(Self {
+            network,
+            contract,
+            signer,
+            organisations,
+            participant,
+            conflicts,
+        })
     }
 
     /// GridMSP, RegulatorMSP, EnergyMSP and MicrogridMSP.
@@ -105,7 +112,9 @@ impl MarketClient {
     /// None in practice; see [`codec::encode`].
     pub fn proposal<R: Request>(&self, request: &R) -> Result<ProposalBuilder, ClientError> {
         let named = endorsing_organisations(R::FUNCTION, &self.organisations, &self.participant.msp);
-        Ok(self.call(request)?.endorsing_organizations(named.iter().map(MspId::as_str)))
+        Ok(self
+            .call(request)?
+            .endorsing_organizations(named.iter().map(MspId::as_str)))
     }
 
     /// Endorses, submits, and waits for a valid commit.
@@ -134,7 +143,10 @@ impl MarketClient {
     }
 
     fn call<R: Request>(&self, request: &R) -> Result<ProposalBuilder, ClientError> {
-        Ok(self.contract.proposal(R::FUNCTION.name()).args([codec::encode(request)?]))
+        Ok(self
+            .contract
+            .proposal(R::FUNCTION.name())
+            .args([codec::encode(request)?]))
     }
 }
 
@@ -146,9 +158,12 @@ fn reply<R: Request>(bytes: &[u8]) -> Result<R::Reply, ClientError> {
 fn participant_of(signer: &dyn Signer) -> Result<ParticipantId, ClientError> {
     let identity =
         Identity::from_bytes(signer.serialized_identity()).map_err(|e| ClientError::identity(&e.to_string()))?;
-    let user = identity.enrollment_id().map_err(|e| ClientError::attributes(&e.to_string()))?;
+    let user = identity
+        .enrollment_id()
+        .map_err(|e| ClientError::attributes(&e.to_string()))?;
     let text = format!("{}:{user}", identity.msp_id());
-    text.parse().map_err(|e: der_market::id::IdError| ClientError::identity(&e.to_string()))
+    text.parse()
+        .map_err(|e: der_market::id::IdError| ClientError::identity(&e.to_string()))
 }
 
 macro_rules! submits {

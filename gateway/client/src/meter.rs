@@ -67,8 +67,14 @@ impl Meter {
     /// # Errors
     /// When the key cannot sign.
     pub fn sign(&self, reading: Reading) -> Result<SignedReading, ClientError> {
-        let signature = self.key.sign(&canonical_bytes(&reading)?).map_err(|e| ClientError::key(&e))?;
-        Ok(SignedReading { reading, signature: hex_bytes(signature)? })
+        let signature = self
+            .key
+            .sign(&canonical_bytes(&reading)?)
+            .map_err(|e| ClientError::key(&e))?;
+        Ok(SignedReading {
+            reading,
+            signature: hex_bytes(signature)?,
+        })
     }
 }
 
@@ -82,7 +88,11 @@ mod tests {
 
     #[test]
     fn a_reading_verifies_under_the_registered_key_and_no_other() {
-        let meter = Meter::new("m".parse().unwrap(), "meter-1".parse().unwrap(), PrivateKey::generate().unwrap());
+        let meter = Meter::new(
+            "m".parse().unwrap(),
+            "meter-1".parse().unwrap(),
+            PrivateKey::generate().unwrap(),
+        );
         let slot = Slot::new(7).unwrap();
         let signed = meter.measure(slot, Energy::new(5).unwrap(), Energy::ZERO, 1).unwrap();
         let bytes = canonical_bytes(&signed.reading).unwrap();

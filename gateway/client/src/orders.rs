@@ -37,9 +37,27 @@ impl MarketClient {
     /// # Errors
     /// The contract's refusal or Fabric's, as a code; [`ErrorCode::CommitUnknown`] when the network stays silent.
     pub async fn post_offer(&self, offer: &PostOffer) -> Result<Receipt<OrderAccepted>, ClientError> {
-        let PostOffer { order, slot, energy_wh, min_wh, price, point: _ } = offer;
+        let PostOffer {
+            order,
+            slot,
+            energy_wh,
+            min_wh,
+            price,
+            point: _,
+        } = offer;
         let (slot, energy_wh, min_wh, price) = (*slot, *energy_wh, *min_wh, *price);
-        self.post(offer, Content { side: Side::Seller, order, slot, energy_wh, min_wh, price }).await
+        self.post(
+            offer,
+            Content {
+                side: Side::Seller,
+                order,
+                slot,
+                energy_wh,
+                min_wh,
+                price,
+            },
+        )
+        .await
     }
 
     /// Publishes a demand, as [`MarketClient::post_offer`] does a sale.
@@ -47,9 +65,27 @@ impl MarketClient {
     /// # Errors
     /// As [`MarketClient::post_offer`].
     pub async fn post_bid(&self, bid: &PostBid) -> Result<Receipt<OrderAccepted>, ClientError> {
-        let PostBid { order, slot, energy_wh, min_wh, price, point: _ } = bid;
+        let PostBid {
+            order,
+            slot,
+            energy_wh,
+            min_wh,
+            price,
+            point: _,
+        } = bid;
         let (slot, energy_wh, min_wh, price) = (*slot, *energy_wh, *min_wh, *price);
-        self.post(bid, Content { side: Side::Buyer, order, slot, energy_wh, min_wh, price }).await
+        self.post(
+            bid,
+            Content {
+                side: Side::Buyer,
+                order,
+                slot,
+                energy_wh,
+                min_wh,
+                price,
+            },
+        )
+        .await
     }
 
     async fn post<R>(&self, request: &R, content: Content<'_>) -> Result<Receipt<OrderAccepted>, ClientError>
@@ -80,11 +116,27 @@ impl MarketClient {
     }
 
     async fn find(&self, content: &Content<'_>, unknown: &ClientError) -> Option<Receipt<OrderAccepted>> {
-        let query = QueryOrder { participant: self.participant().clone(), order: content.order.clone() };
+        let query = QueryOrder {
+            participant: self.participant().clone(),
+            order: content.order.clone(),
+        };
         let view = self.query(&query).await.ok().filter(|view| content.is(view))?;
-        let OrderView { participant, order, side, slot, digest, .. } = view;
+        let OrderView {
+            participant,
+            order,
+            side,
+            slot,
+            digest,
+            ..
+        } = view;
         Some(Receipt {
-            reply: OrderAccepted { participant, order, side, slot, digest },
+            reply: OrderAccepted {
+                participant,
+                order,
+                side,
+                slot,
+                digest,
+            },
             transaction_id: unknown.transaction_id().unwrap_or_default().to_owned(),
             block: None,
         })

@@ -64,9 +64,17 @@ impl FollowFile {
             .append(true)
             .create(true)
             .open(path)
-            .map_err(|source| FollowFileError::Io { path: path.into(), source })?;
+            .map_err(|source| FollowFileError::Io {
+                path: path.into(),
+                source,
+            })?;
         lock(&file, path)?;
-        let mut opened = Self { file, path: path.into(), position: None, unsynced: false };
+        let mut opened = Self {
+            file,
+            path: path.into(),
+            position: None,
+            unsynced: false,
+        };
         opened.recover()?;
         Ok(opened)
     }
@@ -115,7 +123,10 @@ impl FollowFile {
         if whole < len {
             let tail = self.read_at(whole, len)?;
             self.own_tail(&tail)?;
-            self.file.set_len(whole).and_then(|()| self.file.sync_data()).map_err(|e| self.io(e))?;
+            self.file
+                .set_len(whole)
+                .and_then(|()| self.file.sync_data())
+                .map_err(|e| self.io(e))?;
         }
         if whole > 0 {
             let start = self.newline_before(whole - 1)?.map_or(0, |n| n + 1);
@@ -168,11 +179,17 @@ impl FollowFile {
     }
 
     fn io(&self, source: std::io::Error) -> FollowFileError {
-        FollowFileError::Io { path: self.path.clone(), source }
+        FollowFileError::Io {
+            path: self.path.clone(),
+            source,
+        }
     }
 
     fn foreign(&self, detail: String) -> FollowFileError {
-        FollowFileError::Foreign { path: self.path.clone(), detail }
+        FollowFileError::Foreign {
+            path: self.path.clone(),
+            detail,
+        }
     }
 }
 
@@ -180,7 +197,10 @@ fn lock(file: &File, path: &Path) -> Result<(), FollowFileError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => Err(FollowFileError::Locked(path.into())),
-        Err(TryLockError::Error(source)) => Err(FollowFileError::Io { path: path.into(), source }),
+        Err(TryLockError::Error(source)) => Err(FollowFileError::Io {
+            path: path.into(),
+            source,
+        }),
     }
 }
 
@@ -195,11 +215,19 @@ mod tests {
     /// A ledger with so many events in each block.
     fn ledger(blocks: &[usize]) -> Vec<MarketEvent> {
         let event = |block: usize, place: usize| MarketEvent {
-            position: Position { block: block as u64, transaction: format!("{:064x}", block * 100 + place) },
-            event: SlotOpened { slot: Slot::new((block * 7 + place) as u64).unwrap() }.into(),
+            position: Position {
+                block: block as u64,
+                transaction: format!("{:064x}", block * 100 + place),
+            },
+            event: SlotOpened {
+                slot: Slot::new((block * 7 + place) as u64).unwrap(),
+            }
+            .into(),
         };
         let blocks = blocks.iter().enumerate();
-        blocks.flat_map(|(block, events)| (0..*events).map(move |place| event(block, place))).collect()
+        blocks
+            .flat_map(|(block, events)| (0..*events).map(move |place| event(block, place)))
+            .collect()
     }
 
     /// Follows after the file's position, as [`fabric_gateway`] does, for so many events.
@@ -261,7 +289,10 @@ mod tests {
         for text in ["my notes", "my notes\n", "{\"block\":1,\"transaction\":\"a\"}\nnotes"] {
             let path = dir.path().join("notes");
             fs::write(&path, text).unwrap();
-            assert!(matches!(FollowFile::open(&path), Err(FollowFileError::Foreign { .. })), "{text}");
+            assert!(
+                matches!(FollowFile::open(&path), Err(FollowFileError::Foreign { .. })),
+                "{text}"
+            );
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
     }

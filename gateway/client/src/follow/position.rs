@@ -19,6 +19,9 @@ impl std::fmt::Display for Position {
 
 impl From<Position> for fabric_gateway::Position {
     fn from(position: Position) -> Self {
-        Self { block_number: position.block, transaction_id: position.transaction }
+        Self {
+            block_number: position.block,
+            transaction_id: position.transaction,
+        }
     }
 }

@@ -57,9 +57,20 @@ mod tests {
     #[test]
     fn a_line_begins_with_its_position_and_holds_the_event_as_the_contract_wrote_it() {
         let digest = Digest::of(b"");
-        let settled = SlotSettled { slot: Slot::new(7).unwrap(), settlement: digest, hash: digest, lines: 4 };
-        let position = Position { block: 12, transaction: "ab".into() };
-        let event = MarketEvent { position, event: settled.into() };
+        let settled = SlotSettled {
+            slot: Slot::new(7).unwrap(),
+            settlement: digest,
+            hash: digest,
+            lines: 4,
+        };
+        let position = Position {
+            block: 12,
+            transaction: "ab".into(),
+        };
+        let event = MarketEvent {
+            position,
+            event: settled.into(),
+        };
         let payload = String::from_utf8(event.event.payload().unwrap()).unwrap();
         let line = format!(r#"{{"block":12,"transaction":"ab","name":"SlotSettled","event":{payload}}}"#);
         assert_eq!(String::from_utf8(event.json().unwrap()).unwrap(), line);
@@ -67,7 +78,10 @@ mod tests {
 
     #[test]
     fn settlements_are_one_name_of_the_market_s() {
-        let wanted: Vec<_> = Event::NAMES.iter().filter(|name| Kind::Settlements.wants(name)).collect();
+        let wanted: Vec<_> = Event::NAMES
+            .iter()
+            .filter(|name| Kind::Settlements.wants(name))
+            .collect();
         assert_eq!(wanted, [&"SlotSettled"]);
     }
 }

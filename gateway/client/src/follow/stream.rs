@@ -37,7 +37,10 @@ impl MarketClient {
             Start::Block(number) => events.start_block(number),
             Start::After(position) => events.after(position.into()),
         };
-        Ok(Follow { events: events.open().await?, kind })
+        Ok(Follow {
+            events: events.open().await?,
+            kind,
+        })
     }
 
     /// Writes the events to the file, from where it ends, and shows each once it is written.
@@ -88,7 +91,10 @@ impl Follow {
             if !self.kind.wants(&heard.name) {
                 continue;
             }
-            let position = Position { block: heard.block_number, transaction: heard.transaction_id };
+            let position = Position {
+                block: heard.block_number,
+                transaction: heard.transaction_id,
+            };
             match Event::parse(&heard.name, &heard.payload)? {
                 Some(event) => return Ok(MarketEvent { position, event }),
                 None => tracing::warn!(name = heard.name, %position, "an event of a later version is passed over"),

@@ -25,7 +25,14 @@ pub enum Role {
 
 impl Role {
     /// Every player.
-    pub const ALL: [Self; 6] = [Self::Grid, Self::Meters, Self::Clock, Self::Regulator, Self::Seller, Self::Buyer];
+    pub const ALL: [Self; 6] = [
+        Self::Grid,
+        Self::Meters,
+        Self::Clock,
+        Self::Regulator,
+        Self::Seller,
+        Self::Buyer,
+    ];
 
     /// The player's organisation in the consortium's organisations file.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Telling what happens while it happens.
 
-use der_api::request::Request;
 use der_api::Function;
+use der_api::request::Request;
 
 use super::{CaseError, Cast, Role, Row};
 use crate::{ClientError, Receipt};
@@ -64,8 +64,19 @@ impl Teller<'_> {
         outcome: Result<Receipt<T>, ClientError>,
     ) -> Result<T, CaseError> {
         let receipt = outcome.map_err(|e| CaseError::refused(role, function, e))?;
-        let Receipt { reply, transaction_id, block } = receipt;
-        self.progress.step(&Step { test: self.test, role, function, what: what.to_owned(), transaction_id, block });
+        let Receipt {
+            reply,
+            transaction_id,
+            block,
+        } = receipt;
+        self.progress.step(&Step {
+            test: self.test,
+            role,
+            function,
+            what: what.to_owned(),
+            transaction_id,
+            block,
+        });
         Ok(reply)
     }
 }

@@ -58,18 +58,41 @@ impl Row {
         let columns = [
             ("price", paper.price.to_string(), self.price.to_string()),
             ("consumed", paper.consumed_wh.to_string(), self.consumed_wh.to_string()),
-            ("generated", paper.generated_wh.to_string(), self.generated_wh.to_string()),
+            (
+                "generated",
+                paper.generated_wh.to_string(),
+                self.generated_wh.to_string(),
+            ),
             ("branches", format!("{branches:?}"), format!("{:?}", self.branches)),
             ("buyer pays", paper.buyer_pays.to_string(), self.buyer_pays.to_string()),
-            ("generator gets", paper.generator_gets.to_string(), self.generator_gets.to_string()),
-            ("company nets", paper.company_nets.to_string(), self.company_nets.to_string()),
+            (
+                "generator gets",
+                paper.generator_gets.to_string(),
+                self.generator_gets.to_string(),
+            ),
+            (
+                "company nets",
+                paper.company_nets.to_string(),
+                self.company_nets.to_string(),
+            ),
             ("buyer's balance", paper_buyer.to_string(), buyer.to_string()),
-            ("generator's balance", paper_generator.to_string(), generator.to_string()),
+            (
+                "generator's balance",
+                paper_generator.to_string(),
+                generator.to_string(),
+            ),
             ("company's balance", paper_company.to_string(), company.to_string()),
             ("volume", paper.volume_wh.to_string(), self.volume_wh.to_string()),
         ];
         let differs = columns.into_iter().filter(|(_, paper, found)| paper != found);
-        differs.map(|(column, paper, found)| Difference { test: self.paper.number, column, paper, found }).collect()
+        differs
+            .map(|(column, paper, found)| Difference {
+                test: self.paper.number,
+                column,
+                paper,
+                found,
+            })
+            .collect()
     }
 }
 

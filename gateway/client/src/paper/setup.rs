@@ -1,11 +1,11 @@
 //! Setting the stage: the market, points, participants and meters. What is there already stays.
 
+use der_api::ErrorCode;
 use der_api::reply::{MarketView, ParticipantView};
 use der_api::request::{
     AcceptConnection, Authenticate, Bootstrap, PublishDistances, PublishPoint, QueryMarket, QueryMeter,
     QueryParticipant, QueryPoint, RegisterMeter, RegisterUser, Request,
 };
-use der_api::ErrorCode;
 use der_market::id::{MarketId, MeterId, PointId};
 use der_market::paper;
 use der_market::participant::{CustomerClass, Source};
@@ -39,12 +39,22 @@ pub(super) struct Stage {
 pub(super) async fn market(cast: &Cast, progress: &mut dyn Progress) -> Result<MarketView, CaseError> {
     let rules = paper::parameters()?;
     if let Some(found) = known(cast, Role::Grid, &QueryMarket {}, ErrorCode::NotBootstrapped).await? {
-        return if found.parameters == rules { Ok(found) } else { Err(CaseError::OtherRules) };
+        return if found.parameters == rules {
+            Ok(found)
+        } else {
+            Err(CaseError::OtherRules)
+        };
     }
     let organisations = MarketClient::consortium()?;
-    let request = Bootstrap { market: MARKET.parse()?, organisations, parameters: rules };
+    let request = Bootstrap {
+        market: MARKET.parse()?,
+        organisations,
+        parameters: rules,
+    };
     let mut teller = Teller { progress, test: None };
-    teller.submit(cast, Role::Clock, "found the market with the paper's rules", &request).await
+    teller
+        .submit(cast, Role::Clock, "found the market with the paper's rules", &request)
+        .await
 }
 
 impl Stage {
@@ -71,24 +81,47 @@ impl Player {
         let id: MeterId = format!("meter-{}", role.user()).parse()?;
         let key = PrivateKey::generate().map_err(|e| ClientError::key(&e))?;
         let point = format!("pcc-{}", role.user()).parse()?;
-        Ok(Self { role, point, meter: Meter::new(market.clone(), id, key) })
+        Ok(Self {
+            role,
+            point,
+            meter: Meter::new(market.clone(), id, key),
+        })
     }
 
     async fn join(&self, cast: &Cast, teller: &mut Teller<'_>) -> Result<(), CaseError> {
         let participant = cast.id(self.role).clone();
-        let query = QueryParticipant { participant: participant.clone() };
+        let query = QueryParticipant {
+            participant: participant.clone(),
+        };
         let found = known(cast, self.role, &query, ErrorCode::NotRegistered).await?;
         let view = match found {
             Some(view) => view,
-            None => teller.submit(cast, self.role, "ask to join", &self.registration()?).await?,
+            None => {
+                teller
+                    .submit(cast, self.role, "ask to join", &self.registration()?)
+                    .await?
+            }
         };
-        let ParticipantView { connected, accredited, .. } = view;
+        let ParticipantView {
+            connected, accredited, ..
+        } = view;
         if !connected {
-            let request = AcceptConnection { participant: participant.clone() };
-            teller.submit(cast, Role::Grid, "accept the connection point", &request).await?;
+            let request = AcceptConnection {
+                participant: participant.clone(),
+            };
+            teller
+                .submit(cast, Role::Grid, "accept the connection point", &request)
+                .await?;
         }
         if !accredited {
-            teller.submit(cast, Role::Regulator, "accredit the participant", &Authenticate { participant }).await?;
+            teller
+                .submit(
+                    cast,
+                    Role::Regulator,
+                    "accredit the participant",
+                    &Authenticate { participant },
+                )
+                .await?;
         }
         Ok(())
     }
@@ -99,7 +132,12 @@ impl Player {
             _ => (0, CustomerClass::Residential),
         };
         let capacity_w = Power::new(capacity)?;
-        Ok(RegisterUser { capacity_w, point: self.point.clone(), source: Source::Photovoltaic, class })
+        Ok(RegisterUser {
+            capacity_w,
+            point: self.point.clone(),
+            source: Source::Photovoltaic,
+            class,
+        })
     }
 
     /// The meter's key lives as long as the run: a later run registers the meter's next key.
@@ -110,9 +148,20 @@ impl Player {
             public_key: self.meter.public_key()?,
             valid_from: first,
         };
-        let found =
-            known(cast, Role::Meters, &QueryMeter { meter: request.meter.clone() }, ErrorCode::UnknownMeter).await?;
-        let what = if found.is_some() { "register the meter's next key" } else { "register the meter" };
+        let found = known(
+            cast,
+            Role::Meters,
+            &QueryMeter {
+                meter: request.meter.clone(),
+            },
+            ErrorCode::UnknownMeter,
+        )
+        .await?;
+        let what = if found.is_some() {
+            "register the meter's next key"
+        } else {
+            "register the meter"
+        };
         teller.submit(cast, Role::Meters, what, &request).await?;
         Ok(())
     }
@@ -121,20 +170,39 @@ impl Player {
 async fn publish_points(cast: &Cast, teller: &mut Teller<'_>, players: [&Player; 2]) -> Result<(), CaseError> {
     let mut fresh = false;
     for player in players {
-        let query = QueryPoint { point: player.point.clone() };
-        if known(cast, Role::Grid, &query, ErrorCode::UnknownPoint).await?.is_some() {
+        let query = QueryPoint {
+            point: player.point.clone(),
+        };
+        if known(cast, Role::Grid, &query, ErrorCode::UnknownPoint)
+            .await?
+            .is_some()
+        {
             continue;
         }
         let capacity_w = Power::new(paper::CAPACITY_W)?;
-        let request = PublishPoint { point: player.point.clone(), capacity_w, area: AREA.parse()?, level: 0 };
-        teller.submit(cast, Role::Grid, "publish a connection point", &request).await?;
+        let request = PublishPoint {
+            point: player.point.clone(),
+            capacity_w,
+            area: AREA.parse()?,
+            level: 0,
+        };
+        teller
+            .submit(cast, Role::Grid, "publish a connection point", &request)
+            .await?;
         fresh = true;
     }
     if fresh {
         let apart = Distance::new(paper::DISTANCE_MOHM)?;
         let rows = vec![vec![Distance::SAME_POINT, apart], vec![apart, Distance::SAME_POINT]];
         let points = players.map(|player| player.point.clone()).to_vec();
-        teller.submit(cast, Role::Grid, "publish the distances", &PublishDistances { points, rows }).await?;
+        teller
+            .submit(
+                cast,
+                Role::Grid,
+                "publish the distances",
+                &PublishDistances { points, rows },
+            )
+            .await?;
     }
     Ok(())
 }

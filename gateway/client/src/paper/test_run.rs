@@ -1,10 +1,11 @@
 //! One test: from two orders to a row of Table 2.
 
+use der_api::Function;
 use der_api::reply::{ContractView, SettlementView, StatementView};
 use der_api::request::{
-    Clear, CloseGate, OpenSlot, Plan, PostBid, PostOffer, QueryStatement, RecordReadings, SealBook, Settle,
+    Clear, CloseGate, OpenSlot, Plan, PostBid, PostOffer, QueryContract, QueryStatement, RecordReadings, SealBook,
+    Settle,
 };
-use der_api::Function;
 use der_market::id::{ContractId, OrderId};
 use der_market::journal::Account;
 use der_market::paper::{self, Case};
@@ -23,12 +24,24 @@ pub(super) async fn play(
     slot: Slot,
     progress: &mut dyn Progress,
 ) -> Result<Row, CaseError> {
-    let mut test = Test { cast, stage, case, slot, teller: Teller { progress, test: Some(case.number) } };
+    let mut test = Test {
+        cast,
+        stage,
+        case,
+        slot,
+        teller: Teller {
+            progress,
+            test: Some(case.number),
+        },
+    };
     test.publish().await?;
     let contract = test.match_orders().await?;
     let confirmed = test.confirm(&contract).await?;
     test.deliver().await?;
-    let settlement = test.teller.submit(cast, Role::Clock, "settle the slot", &Settle { slot }).await?;
+    let settlement = test
+        .teller
+        .submit(cast, Role::Clock, "settle the slot", &Settle { slot })
+        .await?;
     test.row(&confirmed, settlement).await
 }
 
@@ -42,8 +55,16 @@ struct Test<'a> {
 
 impl Test<'_> {
     async fn publish(&mut self) -> Result<(), CaseError> {
-        let Self { cast, stage, case, slot, .. } = *self;
-        self.teller.submit(cast, Role::Clock, "open the gate", &OpenSlot { slot }).await?;
+        let Self {
+            cast,
+            stage,
+            case,
+            slot,
+            ..
+        } = *self;
+        self.teller
+            .submit(cast, Role::Clock, "open the gate", &OpenSlot { slot })
+            .await?;
         let energy_wh = paper::contract_energy()?;
         let min_wh = Energy::ZERO;
         let offer = PostOffer {
@@ -63,46 +84,85 @@ impl Test<'_> {
             price: Price::new(case.bid_price)?,
         };
         let (offered, demanded) = tokio::join!(cast.seller.post_offer(&offer), cast.buyer.post_bid(&bid));
-        self.teller.tell(Role::Seller, Function::PostOffer, "publish the sale", offered)?;
-        self.teller.tell(Role::Buyer, Function::PostBid, "publish the demand", demanded)?;
+        self.teller
+            .tell(Role::Seller, Function::PostOffer, "publish the sale", offered)?;
+        self.teller
+            .tell(Role::Buyer, Function::PostBid, "publish the demand", demanded)?;
         Ok(())
     }
 
     async fn match_orders(&mut self) -> Result<ContractId, CaseError> {
         let (cast, slot) = (self.cast, self.slot);
-        self.teller.submit(cast, Role::Clock, "close the gate", &CloseGate { slot }).await?;
-        self.teller.submit(cast, Role::Clock, "seal the book", &SealBook { slot }).await?;
-        let clearing = self.teller.submit(cast, Role::Clock, "match the orders (TSSC)", &Clear { slot }).await?;
+        self.teller
+            .submit(cast, Role::Clock, "close the gate", &CloseGate { slot })
+            .await?;
+        self.teller
+            .submit(cast, Role::Clock, "seal the book", &SealBook { slot })
+            .await?;
+        let clearing = self
+            .teller
+            .submit(cast, Role::Clock, "match the orders (TSSC)", &Clear { slot })
+            .await?;
         match clearing.contracts.as_slice() {
             [contract] => Ok(contract.clone()),
-            others => Err(CaseError::Unmatched { test: self.case.number, contracts: others.len() }),
+            others => Err(CaseError::Unmatched {
+                test: self.case.number,
+                contracts: others.len(),
+            }),
         }
     }
 
     async fn confirm(&mut self, contract: &ContractId) -> Result<ContractView, CaseError> {
-        let cast = self.cast;
-        let (bought, sold) =
-            tokio::join!(cast.buyer.confirm(self.slot, contract), cast.seller.confirm(self.slot, contract));
-        let view = self.teller.tell(Role::Buyer, Function::Confirm, "sign the contract", bought)?;
-        self.teller.tell(Role::Seller, Function::Confirm, "sign the contract", sold)?;
-        Ok(view)
+        let (cast, slot) = (self.cast, self.slot);
+        let (bought, sold) = tokio::join!(cast.buyer.confirm(slot, contract), cast.seller.confirm(slot, contract));
+        self.teller
+            .tell(Role::Buyer, Function::Confirm, "sign the contract", bought)?;
+        self.teller
+            .tell(Role::Seller, Function::Confirm, "sign the contract", sold)?;
+        let query = QueryContract {
+            slot,
+            contract: contract.clone(),
+        };
+        let signed = cast.buyer.contract_view(&query).await;
+        signed.map_err(|e| CaseError::refused(Role::Buyer, Function::QueryContract, e))
     }
 
     async fn deliver(&mut self) -> Result<(), CaseError> {
-        let Self { cast, stage, case, slot, .. } = *self;
-        self.teller.submit(cast, Role::Clock, "end confirmation, plan the rest", &Plan { slot }).await?;
+        let Self {
+            cast,
+            stage,
+            case,
+            slot,
+            ..
+        } = *self;
+        self.teller
+            .submit(cast, Role::Clock, "end confirmation, plan the rest", &Plan { slot })
+            .await?;
         let consumed = Energy::new(case.consumed_wh)?;
         let generated = Energy::new(case.generated_wh)?;
         let readings = vec![
             stage.buyer.meter.measure(slot, consumed, Energy::ZERO, 1)?,
             stage.seller.meter.measure(slot, Energy::ZERO, generated, 1)?,
         ];
-        self.teller.submit(cast, Role::Meters, "deliver the meters' readings", &RecordReadings { readings }).await?;
+        self.teller
+            .submit(
+                cast,
+                Role::Meters,
+                "deliver the meters' readings",
+                &RecordReadings { readings },
+            )
+            .await?;
         Ok(())
     }
 
     async fn row(&self, contract: &ContractView, settlement: SettlementView) -> Result<Row, CaseError> {
-        let Self { cast, stage, case, slot, .. } = *self;
+        let Self {
+            cast,
+            stage,
+            case,
+            slot,
+            ..
+        } = *self;
         let own = |player: &Player| Account::Participant(cast.id(player.role).clone());
         let buyer = self.statement(Role::Buyer, own(&stage.buyer)).await?;
         let seller = self.statement(Role::Seller, own(&stage.seller)).await?;
@@ -128,7 +188,10 @@ impl Test<'_> {
     }
 
     async fn statement(&self, role: Role, account: Account) -> Result<StatementView, CaseError> {
-        let query = QueryStatement { account, slot: self.slot };
+        let query = QueryStatement {
+            account,
+            slot: self.slot,
+        };
         let statement = self.cast.client(role).statement(&query).await;
         statement.map_err(|e| CaseError::refused(role, Function::QueryStatement, e))
     }
@@ -137,4 +200,3 @@ impl Test<'_> {
         Ok(format!("paper-{}-{kind}", self.slot).parse()?)
     }
 }
-

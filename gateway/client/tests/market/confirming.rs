@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
-use der_api::reply::{ContractStatus, ContractView};
+use der_api::reply::{AnswerAccepted, ContractStatus, ContractView};
 use der_api::request::Confirm;
 use der_api::{ErrorCode, codec};
 use der_market::parameters::Profile;
+use der_market::participant::Side;
 use der_market::slot::Slot;
 use der_market::units::{Energy, Price};
 use fabric_msp::Identity;
@@ -35,7 +36,12 @@ fn terms(buyer: &str) -> ContractTerms {
 }
 
 fn view(terms: ContractTerms, hash: Digest) -> ContractView {
-    ContractView { terms, hash, status: ContractStatus::Proposed, confirmations: Vec::new() }
+    ContractView {
+        terms,
+        hash,
+        status: ContractStatus::Proposed,
+        confirmations: Vec::new(),
+    }
 }
 
 /// A fake that shows this contract; what it is asked to confirm is kept.
@@ -45,7 +51,17 @@ async fn showing(view: ContractView) -> (Fake, Arc<Mutex<Option<Confirm>>>) {
     let fake = Fake::start(
         Box::new(move |function, argument, _| {
             if function == "DTSC:Confirm" {
-                *keep.lock().unwrap() = Some(codec::decode(argument, 10_000)?);
+                let confirm: Confirm = codec::decode(argument, 10_000)?;
+                *keep.lock().unwrap() = Some(confirm.clone());
+                let Confirm { slot, contract, .. } = confirm;
+                let (side, accepted, hash) = (Side::Buyer, true, view.hash);
+                return codec::encode(&AnswerAccepted {
+                    slot,
+                    contract,
+                    side,
+                    accepted,
+                    hash,
+                });
             }
             codec::encode(&view)
         }),
@@ -62,7 +78,9 @@ async fn the_user_s_own_key_signs_the_canonical_bytes() {
     fake.client.confirm(terms.slot, &terms.contract).await.unwrap();
     let confirm = kept.lock().unwrap().clone().unwrap();
     let identity = Identity::from_bytes(fake.client.serialized_identity()).unwrap();
-    identity.verify(&terms.canonical_bytes().unwrap(), confirm.signature.as_slice()).unwrap();
+    identity
+        .verify(&terms.canonical_bytes().unwrap(), confirm.signature.as_slice())
+        .unwrap();
 }
 
 #[tokio::test]
@@ -79,7 +97,11 @@ async fn nothing_is_signed_for_another_slot_or_another_party() {
     let terms_of_alice = terms("MicrogridMSP:alice");
     let (fake, kept) = showing(view(terms_of_alice.clone(), terms_of_alice.hash().unwrap())).await;
     let other_slot = Slot::new(8).unwrap();
-    let error = fake.client.confirm(other_slot, &terms_of_alice.contract).await.unwrap_err();
+    let error = fake
+        .client
+        .confirm(other_slot, &terms_of_alice.contract)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), ErrorCode::ReplyUnreadable);
     let error = fake.client.confirm_terms(&terms("MicrogridMSP:bob")).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::NotParty);

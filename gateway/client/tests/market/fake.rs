@@ -77,33 +77,69 @@ impl Call {
     fn of(signed: Option<SignedProposal>) -> Self {
         let proposal = Proposal::decode(signed.unwrap().proposal_bytes).unwrap();
         let payload = ChaincodeProposalPayload::decode(proposal.payload).unwrap();
-        let spec = ChaincodeInvocationSpec::decode(payload.input.clone()).unwrap().chaincode_spec.unwrap();
+        let spec = ChaincodeInvocationSpec::decode(payload.input.clone())
+            .unwrap()
+            .chaincode_spec
+            .unwrap();
         let args = spec.input.unwrap().args;
         let function = String::from_utf8(args[0].to_vec()).unwrap();
-        Self { function, argument: args[1].clone(), header: Header::decode(proposal.header).unwrap(), payload }
+        Self {
+            function,
+            argument: args[1].clone(),
+            header: Header::decode(proposal.header).unwrap(),
+            payload,
+        }
     }
 
     fn envelope(&self, result: Vec<u8>) -> Envelope {
-        let response = ChaincodeResponse { status: 200, payload: result.into(), ..Default::default() };
-        let spec = ChaincodeInvocationSpec::decode(self.payload.input.clone()).unwrap().chaincode_spec.unwrap();
-        let outcome =
-            ChaincodeAction { response: Some(response), chaincode_id: spec.chaincode_id, ..Default::default() };
+        let response = ChaincodeResponse {
+            status: 200,
+            payload: result.into(),
+            ..Default::default()
+        };
+        let spec = ChaincodeInvocationSpec::decode(self.payload.input.clone())
+            .unwrap()
+            .chaincode_spec
+            .unwrap();
+        let outcome = ChaincodeAction {
+            response: Some(response),
+            chaincode_id: spec.chaincode_id,
+            ..Default::default()
+        };
         let proposal = bytes(&self.payload);
-        let Header { channel_header, signature_header } = self.header.clone();
+        let Header {
+            channel_header,
+            signature_header,
+        } = self.header.clone();
         let hashed = [channel_header.as_ref(), signature_header.as_ref(), proposal.as_ref()].concat();
         let proposal_response_payload = bytes(&ProposalResponsePayload {
             proposal_hash: Bytes::copy_from_slice(&sha256(&hashed)),
             extension: bytes(&outcome),
         });
-        let endorsements = vec![Endorsement { endorser: "peer0".into(), signature: "unchecked".into() }];
+        let endorsements = vec![Endorsement {
+            endorser: "peer0".into(),
+            signature: "unchecked".into(),
+        }];
         let action = ChaincodeActionPayload {
             chaincode_proposal_payload: proposal,
-            action: Some(ChaincodeEndorsedAction { proposal_response_payload, endorsements }),
+            action: Some(ChaincodeEndorsedAction {
+                proposal_response_payload,
+                endorsements,
+            }),
         };
-        let action = TransactionAction { header: signature_header, payload: bytes(&action) };
+        let action = TransactionAction {
+            header: signature_header,
+            payload: bytes(&action),
+        };
         let data = bytes(&Transaction { actions: vec![action] });
-        let payload = Payload { header: Some(self.header.clone()), data };
-        Envelope { payload: bytes(&payload), signature: Bytes::new() }
+        let payload = Payload {
+            header: Some(self.header.clone()),
+            data,
+        };
+        Envelope {
+            payload: bytes(&payload),
+            signature: Bytes::new(),
+        }
     }
 }
 
@@ -124,11 +160,21 @@ struct RpcStatus {
 /// A chaincode's refusal as Fabric's gateway hands it on: the cause is in the peers' details.
 fn refusal(error: &ApiError) -> Status {
     let message = format!("chaincode response {}, {error}", error.code.status());
-    let detail = ErrorDetail { address: "peer0:7051".into(), msp_id: "GridMSP".into(), message };
+    let detail = ErrorDetail {
+        address: "peer0:7051".into(),
+        msp_id: "GridMSP".into(),
+        message,
+    };
     let text = "failed to endorse transaction, see attached details for more info";
-    let details =
-        vec![prost_types::Any { type_url: "type.googleapis.com/gateway.ErrorDetail".into(), value: detail.encode_to_vec() }];
-    let status = RpcStatus { code: Code::Aborted as i32, message: text.into(), details };
+    let details = vec![prost_types::Any {
+        type_url: "type.googleapis.com/gateway.ErrorDetail".into(),
+        value: detail.encode_to_vec(),
+    }];
+    let status = RpcStatus {
+        code: Code::Aborted as i32,
+        message: text.into(),
+        details,
+    };
     Status::with_details(Code::Aborted, text, status.encode_to_vec().into())
 }
 
@@ -139,14 +185,22 @@ impl GatewayService for Service {
     async fn evaluate(&self, request: Request<EvaluateRequest>) -> Result<Response<EvaluateResponse>, Status> {
         let call = Call::of(request.into_inner().proposed_transaction);
         let payload = (self.chaincode)(&call.function, &call.argument, false).map_err(|e| refusal(&e))?;
-        let result = Some(ChaincodeResponse { status: 200, payload: payload.into(), ..Default::default() });
+        let result = Some(ChaincodeResponse {
+            status: 200,
+            payload: payload.into(),
+            ..Default::default()
+        });
         Ok(Response::new(EvaluateResponse { result }))
     }
 
     async fn endorse(&self, request: Request<EndorseRequest>) -> Result<Response<EndorseResponse>, Status> {
         let request = request.into_inner();
         let call = Call::of(request.proposed_transaction);
-        self.seen.lock().unwrap().endorsed.push((call.function.clone(), request.endorsing_organizations));
+        self.seen
+            .lock()
+            .unwrap()
+            .endorsed
+            .push((call.function.clone(), request.endorsing_organizations));
         let result = (self.chaincode)(&call.function, &call.argument, false).map_err(|e| refusal(&e))?;
         let prepared_transaction = Some(call.envelope(result));
         self.last.lock().unwrap().0 = Some(call);
@@ -169,8 +223,14 @@ impl GatewayService for Service {
     ) -> Result<Response<CommitStatusResponse>, Status> {
         let fate = self.last.lock().unwrap().1;
         match fate {
-            None => Ok(Response::new(CommitStatusResponse { result: 0, block_number: 7 })),
-            Some(Fate::Invalid(result)) => Ok(Response::new(CommitStatusResponse { result, block_number: 7 })),
+            None => Ok(Response::new(CommitStatusResponse {
+                result: 0,
+                block_number: 7,
+            })),
+            Some(Fate::Invalid(result)) => Ok(Response::new(CommitStatusResponse {
+                result,
+                block_number: 7,
+            })),
             Some(Fate::CommittedInSilence | Fate::LostInSilence) => Err(Status::unavailable("the peer went away")),
         }
     }
@@ -183,8 +243,15 @@ impl GatewayService for Service {
         let Some(Seek::Specified(start)) = request.start_position.and_then(|start| start.r#type) else {
             return Err(Status::invalid_argument("a start block is expected"));
         };
-        let blocks: Vec<_> = self.events.iter().filter(|block| block.block_number >= start.number).cloned().collect();
-        Ok(Response::new(Box::pin(stream::iter(blocks.into_iter().map(Ok)).chain(stream::pending()))))
+        let blocks: Vec<_> = self
+            .events
+            .iter()
+            .filter(|block| block.block_number >= start.number)
+            .cloned()
+            .collect();
+        Ok(Response::new(Box::pin(
+            stream::iter(blocks.into_iter().map(Ok)).chain(stream::pending()),
+        )))
     }
 }
 
@@ -223,14 +290,23 @@ impl Fake {
         };
         let seen = service.seen.clone();
         let router = Server::builder().add_service(GatewayServer::new(service));
-        let serve = async move { router.serve_with_incoming(TcpListenerStream::new(listener)).await.unwrap() };
+        let serve = async move {
+            router
+                .serve_with_incoming(TcpListenerStream::new(listener))
+                .await
+                .unwrap()
+        };
         let server = tokio::spawn(serve);
         let signer = identity::signer("MicrogridMSP", "alice");
         let (pause, longest_pause) = (Duration::from_millis(1), Duration::from_millis(4));
         let gateway = Gateway::builder()
             .endpoints([Endpoint::new(format!("http://{address}")).insecure()])
             .signer(signer.clone())
-            .limits(Limits { pause, longest_pause, ..Limits::default() })
+            .limits(Limits {
+                pause,
+                longest_pause,
+                ..Limits::default()
+            })
             .connect()
             .unwrap();
         let organisations = MarketClient::consortium().unwrap();
@@ -239,6 +315,12 @@ impl Fake {
     }
 
     pub(crate) fn endorsed(&self) -> Vec<String> {
-        self.seen.lock().unwrap().endorsed.iter().map(|(function, _)| function.clone()).collect()
+        self.seen
+            .lock()
+            .unwrap()
+            .endorsed
+            .iter()
+            .map(|(function, _)| function.clone())
+            .collect()
     }
 }

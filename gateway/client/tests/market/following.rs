@@ -12,11 +12,20 @@ use crate::fake::Fake;
 
 fn settled(slot: u64) -> Event {
     let digest = Digest::of(b"x");
-    SlotSettled { slot: Slot::new(slot).unwrap(), settlement: digest, hash: digest, lines: 4 }.into()
+    SlotSettled {
+        slot: Slot::new(slot).unwrap(),
+        settlement: digest,
+        hash: digest,
+        lines: 4,
+    }
+    .into()
 }
 
 fn opened(slot: u64) -> Event {
-    SlotOpened { slot: Slot::new(slot).unwrap() }.into()
+    SlotOpened {
+        slot: Slot::new(slot).unwrap(),
+    }
+    .into()
 }
 
 fn block(number: u64, events: &[Event]) -> ChaincodeEventsResponse {
@@ -26,7 +35,10 @@ fn block(number: u64, events: &[Event]) -> ChaincodeEventsResponse {
         event_name: event.name().into(),
         payload: event.payload().unwrap().into(),
     });
-    ChaincodeEventsResponse { block_number: number, events: events.collect() }
+    ChaincodeEventsResponse {
+        block_number: number,
+        events: events.collect(),
+    }
 }
 
 fn ledger() -> Vec<ChaincodeEventsResponse> {
@@ -39,7 +51,12 @@ fn ledger() -> Vec<ChaincodeEventsResponse> {
 }
 
 async fn fake(events: Vec<ChaincodeEventsResponse>) -> Fake {
-    Fake::with_events(Box::new(|_: &str, _: &[u8], _| Err(ErrorCode::Internal.into())), [], events).await
+    Fake::with_events(
+        Box::new(|_: &str, _: &[u8], _| Err(ErrorCode::Internal.into())),
+        [],
+        events,
+    )
+    .await
 }
 
 #[tokio::test]
@@ -52,7 +69,10 @@ async fn settlements_come_in_ledger_order_with_their_positions() {
         heard.push((event.position.to_string(), event.event));
     }
     let expected = [("(6, 6-0)", 2), ("(6, 6-1)", 3), ("(9, 9-0)", 4)];
-    assert_eq!(heard, expected.map(|(position, slot)| (position.to_owned(), settled(slot))));
+    assert_eq!(
+        heard,
+        expected.map(|(position, slot)| (position.to_owned(), settled(slot)))
+    );
 }
 
 #[tokio::test]
@@ -74,7 +94,10 @@ async fn a_file_cut_anywhere_ends_with_every_settlement_once() {
     let follow = async || {
         let mut file = FollowFile::open(&path).unwrap();
         if file.position().is_none_or(|last| last.block < 9) {
-            fake.client.follow_into(Kind::Settlements, &mut file, |event| event.position.block < 9).await.unwrap();
+            fake.client
+                .follow_into(Kind::Settlements, &mut file, |event| event.position.block < 9)
+                .await
+                .unwrap();
         }
         std::fs::read(&path).unwrap()
     };

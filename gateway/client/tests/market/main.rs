@@ -1,5 +1,11 @@
 //! The typed client against a gateway that answers as each test says.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should say where"
+)]
+
 mod confirming;
 mod fake;
 mod following;

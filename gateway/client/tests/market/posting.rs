@@ -35,11 +35,27 @@ fn book(closes_after: usize) -> Chaincode {
         if function == "Query:Order" {
             let query: QueryOrder = codec::decode(argument, 1_000)?;
             let absent = || ApiError::new(ErrorCode::RecordNotFound, "no such order");
-            let PostOffer { order, slot, point, energy_wh, min_wh, price } = state.0.clone().ok_or_else(absent)?;
+            let PostOffer {
+                order,
+                slot,
+                point,
+                energy_wh,
+                min_wh,
+                price,
+            } = state.0.clone().ok_or_else(absent)?;
             assert_eq!((&query.order, &query.participant), (&order, &participant));
             let (side, status) = (Side::Seller, OrderStatus::Open);
             return codec::encode(&OrderView {
-                participant, order, side, slot, point, energy_wh, min_wh, price, status, digest,
+                participant,
+                order,
+                side,
+                slot,
+                point,
+                energy_wh,
+                min_wh,
+                price,
+                status,
+                digest,
             });
         }
         assert_eq!(function, "DTSC:PostOffer");
@@ -53,7 +69,13 @@ fn book(closes_after: usize) -> Chaincode {
             }
         }
         let PostOffer { order, slot, .. } = posted;
-        codec::encode(&OrderAccepted { participant, order, side: Side::Seller, slot, digest })
+        codec::encode(&OrderAccepted {
+            participant,
+            order,
+            side: Side::Seller,
+            slot,
+            digest,
+        })
     })
 }
 
@@ -111,7 +133,16 @@ async fn a_conflict_is_met_with_a_new_transaction_within_the_budget() {
 #[tokio::test]
 async fn a_conflict_is_reported_where_no_retry_is_wanted() {
     let fake = Fake::start(book(9), [Fate::Invalid(11)]).await;
-    let error = fake.client.clone().conflicts(None).post_offer(&offer()).await.unwrap_err();
-    assert_eq!((error.code(), error.stage()), (ErrorCode::MvccReadConflict, Stage::Commit));
+    let error = fake
+        .client
+        .clone()
+        .conflicts(None)
+        .post_offer(&offer())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.stage()),
+        (ErrorCode::MvccReadConflict, Stage::Commit)
+    );
     assert_eq!(fake.endorsed().len(), 1);
 }
