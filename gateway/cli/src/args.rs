@@ -16,8 +16,8 @@ retry), 6 not found, 7 not authorised, 70 internal.
 
 Examples:
   der demo
-  der --profile profiles/microgrid-user1.toml offer post --slot 100 --point PCC-1 --energy-wh 200000 --price 530000
-  der --profile profiles/grid-admin.toml --output json slot show 100";
+  der --profile profiles/microgrid-prosumer1.toml offer post --order S-1 --slot 100 --point PCC-1 --energy-wh 200000 --price 530000
+  der --profile profiles/grid-clock.toml --output json slot show 100";
 
 /// The market's command line.
 #[derive(Debug, Parser)]
@@ -109,7 +109,9 @@ impl Global {
         Ok(self.overrides().apply(Profile::read(&file)?))
     }
 
-    fn overrides(&self) -> Overrides {
+    /// What flags and environment change in any profile.
+    #[must_use]
+    pub fn overrides(&self) -> Overrides {
         Overrides {
             identity: self.identity.clone(),
             timeout: self.timeout,

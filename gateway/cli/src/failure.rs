@@ -70,6 +70,13 @@ impl Failure {
         Self::new(Exit::Internal, message)
     }
 
+    /// Puts what was being done before the sentence.
+    #[must_use]
+    pub fn context(mut self, doing: impl fmt::Display) -> Self {
+        self.0.message = format!("{doing}: {}", self.0.message);
+        self
+    }
+
     /// Names the step of the transaction flow that failed.
     #[must_use]
     pub fn at_stage(mut self, stage: impl fmt::Display) -> Self {
@@ -98,10 +105,13 @@ impl Failure {
         self
     }
 
-    /// Says what to do.
+    /// Says what to do, after what was said before.
     #[must_use]
     pub fn advise(mut self, advice: impl fmt::Display) -> Self {
-        self.0.advice = Some(advice.to_string());
+        self.0.advice = Some(match self.0.advice.take() {
+            Some(before) => format!("{before} {advice}"),
+            None => advice.to_string(),
+        });
         self
     }
 

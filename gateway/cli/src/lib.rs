@@ -1,16 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 pub mod args;
+pub mod case;
 pub mod commands;
 pub mod connection;
 pub mod exit;
 pub mod failure;
+mod log;
 pub mod network;
 pub mod output;
 pub mod parent;
 pub mod profile;
 pub mod refusal;
 pub mod session;
+pub mod table2;
 pub mod verification;
 
 use std::ffi::OsString;
@@ -36,11 +39,10 @@ where
         Err(error) => return parse_failure(&error),
     };
     let output = cli.global.output();
-    let exit = cli.noun.run(&cli.global).unwrap_or_else(|failure| {
+    cli.noun.run(&cli.global).unwrap_or_else(|failure| {
         output.failure(&failure);
-        failure.exit()
-    });
-    exit.into()
+        failure.exit().into()
+    })
 }
 
 /// Prints help and version on stdout with 0, mistakes on stderr with 2.

@@ -1,14 +1,19 @@
 //! How results reach stdout: JSON for machines, a table for people, and nothing else.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
+use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
+
+/// How often a spinner moves.
+const TICK: Duration = Duration::from_millis(100);
 
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,6 +69,22 @@ impl Output {
         }
     }
 
+    /// A spinner on stderr while something is awaited; invisible unless a person watches a terminal. Gone when dropped.
+    #[must_use]
+    pub fn spinner(&self, words: &'static str) -> Spinner {
+        let visible = self.format == Format::Table && animates();
+        let bar = if visible {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_message(words);
+        if visible {
+            bar.enable_steady_tick(TICK);
+        }
+        Spinner(bar)
+    }
+
     /// Prints a failure on stderr in the chosen format.
     pub fn failure(&self, failure: &Failure) {
         match self.format {
@@ -73,6 +94,16 @@ impl Output {
             },
             Format::Table => anstream::eprintln!("error: {failure}"),
         }
+    }
+}
+
+/// A spinner that is wiped when dropped.
+#[derive(Debug)]
+pub struct Spinner(ProgressBar);
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

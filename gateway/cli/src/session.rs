@@ -15,6 +15,7 @@ use crate::commands::DryRun;
 use crate::connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::log;
 use crate::output::Output;
 use crate::profile::read_identity;
 
@@ -144,7 +145,10 @@ impl Session {
         &self,
         receipt: impl Future<Output = Result<Receipt<T>, ClientError>>,
     ) -> Result<Exit, Failure> {
-        let receipt = self.wait(receipt).map_err(|error| Failure::from(&error))?;
+        let receipt = {
+            let _spins = self.output.spinner("waiting for the commit");
+            self.wait(receipt).map_err(|error| Failure::from(&error))?
+        };
         let Receipt {
             reply,
             transaction_id: transaction,
@@ -170,11 +174,12 @@ impl Session {
     }
 }
 
-/// The runtime of a command that talks to a network.
+/// The runtime of a command that talks to a network; with it, the client's warnings begin to reach stderr.
 ///
 /// # Errors
 /// When the system gives no threads or timers.
 pub fn runtime() -> Result<Runtime, Failure> {
+    log::start()?;
     Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -34,7 +34,7 @@ impl Codes {
             Some(asked) => {
                 let code = all.into_iter().find(|code| code.to_string() == asked).ok_or_else(|| {
                     Failure::new(Exit::NotFound, format!("there is no code {asked:?}"))
-                        .advise("`der codes` lists every code")
+                        .advise("`der codes` lists every code.")
                 })?;
                 global.output().result(&shown(code))?;
             }

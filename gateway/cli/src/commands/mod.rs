@@ -3,9 +3,14 @@
 mod codes;
 mod completions;
 mod contract;
+mod demo;
+mod embedded;
+mod follow;
 mod grid;
 mod market;
+mod network;
 mod order;
+mod paper;
 mod parse;
 mod participant;
 mod profile;
@@ -14,10 +19,11 @@ mod slot;
 mod statement;
 mod version;
 
+use std::process::ExitCode;
+
 use clap::{Args, Subcommand};
 
 use crate::args::Global;
-use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// What to act on.
@@ -56,6 +62,16 @@ pub enum Noun {
     /// What accounts got and paid.
     #[command(subcommand)]
     Statement(statement::Verb),
+    /// The market's events as they are committed.
+    Follow(follow::Follow),
+    /// Published cases, played on a network.
+    #[command(subcommand)]
+    Case(paper::Verb),
+    /// One sale from offer to settlement event, on a network of its own.
+    Demo(demo::Demo),
+    /// A whole network on this machine.
+    #[command(subcommand)]
+    Network(network::Verb),
     /// The network and user a command would act with.
     #[command(subcommand)]
     Profile(profile::Verb),
@@ -67,6 +83,13 @@ pub enum Noun {
     Completions(completions::Completions),
     /// Man pages.
     Man(completions::Man),
+    /// A Fabric network in one process; `der devnet --help` says more.
+    Devnet(embedded::Devnet),
+    /// Keys and certificates of a consortium; `der crypto --help` says more.
+    Crypto(embedded::Crypto),
+    /// The market's chaincode service; `der chaincode --help` says more.
+    #[command(hide = true)]
+    Chaincode(embedded::Chaincode),
 }
 
 /// Whether to do it or only to try it.
@@ -82,8 +105,8 @@ impl Noun {
     ///
     /// # Errors
     /// Whatever made the command fail, with its exit code.
-    pub fn run(self, global: &Global) -> Result<Exit, Failure> {
-        match self {
+    pub fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let exit = match self {
             Self::Market(verb) => verb.run(global),
             Self::Participant(verb) => verb.run(global),
             Self::Point(verb) => verb.run(global),
@@ -95,11 +118,19 @@ impl Noun {
             Self::Contract(verb) => verb.run(global),
             Self::Reading(verb) => verb.run(global),
             Self::Statement(verb) => verb.run(global),
+            Self::Follow(follow) => follow.run(global),
+            Self::Case(verb) => verb.run(global),
+            Self::Demo(demo) => demo.run(global),
+            Self::Network(verb) => verb.run(global),
             Self::Profile(verb) => verb.run(global),
             Self::Codes(codes) => codes.run(global),
             Self::Version(version) => version.run(global),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
-        }
+            Self::Devnet(devnet) => return devnet.run(),
+            Self::Crypto(crypto) => return crypto.run(),
+            Self::Chaincode(chaincode) => return chaincode.run(),
+        };
+        exit.map(ExitCode::from)
     }
 }

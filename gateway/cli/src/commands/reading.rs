@@ -128,7 +128,7 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<SignedReading>, Failure> {
                     file.display(),
                     number + 1
                 ))
-                .advise("give what `der reading sign` printed, one per line")
+                .advise("Give what `der reading sign` printed, one per line.")
             })?;
             readings.push(reading);
         }

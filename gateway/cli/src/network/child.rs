@@ -1,6 +1,6 @@
 //! One child process: started with a log, awaited by its ready line, stopped with its parent.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,12 @@ impl ChildProcess {
             .open(&spec.log)
             .map_err(NetworkError::file(&spec.log))?;
         let errors = log.try_clone().map_err(NetworkError::file(&spec.log))?;
-        let mut process = Command::new(program)
+        let mut command = Command::new(program);
+        // A child is told everything by its arguments.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| configures(name)) {
+            command.env_remove(name);
+        }
+        let mut process = command
             .args(&spec.args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -118,6 +123,11 @@ impl ChildProcess {
         &self.spec
     }
 
+    /// What to start instead when the child is started again.
+    pub(super) fn respecify(&mut self, spec: ChildSpec) {
+        self.spec = spec;
+    }
+
     /// Whether the child is still running.
     pub fn is_running(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
@@ -162,6 +172,11 @@ impl Drop for ChildProcess {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn configures(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    name.starts_with("DER_") || name.starts_with("CHAINCODE_")
 }
 
 /// Hands the first line over and copies the rest to the log, so that the child never blocks on a full pipe.

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::exit::Exit;
+use crate::failure::Failure;
+
 /// Why a local network could not be started or steered.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
@@ -36,19 +39,19 @@ pub enum NetworkError {
         /// The log's last lines.
         tail: String,
     },
-    /// A child's ready line lacks something.
-    #[error("{name} is ready but its ready line has no `{field}`: {line}")]
+    /// A child's ready line is of another version.
+    #[error("{name} is ready but its ready line cannot be read: {why}: {line}")]
     ReadyLine {
         /// The child's name.
         name: String,
-        /// The missing field.
-        field: &'static str,
+        /// What is wrong with it.
+        why: String,
         /// The line.
         line: String,
     },
     /// Keys and certificates could not be made.
     #[error("cannot make the consortium's keys and certificates: {0}")]
-    Crypto(String),
+    Crypto(#[from] fabric_cryptogen::CryptogenError),
     /// No child bears the name.
     #[error("there is no child process named {0:?}")]
     NoSuchChild(String),
@@ -61,5 +64,11 @@ impl NetworkError {
     pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, source }
+    }
+}
+
+impl From<&NetworkError> for Failure {
+    fn from(error: &NetworkError) -> Self {
+        Self::new(Exit::Network, error).advise("Read the log that is named, or try again in an empty folder.")
     }
 }

@@ -1,8 +1,16 @@
 //! A whole network on this machine: keys, one chaincode service per organisation, one devnet, one profile per user.
+//!
+//! Services and devnet are processes of their own, started by running `der` again, so that kills and memory figures
+//! are real. They end with the [`LocalNetwork`] value, and with the process that holds it even if that is killed.
 
 mod child;
 mod error;
+mod files;
+mod layout;
+mod local;
 mod log;
 
 pub use child::{ChildProcess, ChildSpec};
 pub use error::NetworkError;
+pub use layout::{CHAINCODE, CHANNEL, CONSORTIUM, DEVNET, Layout};
+pub use local::{Launch, LocalNetwork};

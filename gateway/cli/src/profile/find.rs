@@ -11,7 +11,7 @@ use crate::failure::Failure;
 pub fn locate(named: Option<&str>) -> Result<PathBuf, Failure> {
     let Some(named) = named else {
         return Err(Failure::usage("no profile was named")
-            .advise("say which network and user: --profile FILE|NAME or DER_PROFILE"));
+            .advise("Say which network and user: --profile FILE|NAME or DER_PROFILE."));
     };
     if is_path(named) {
         return Ok(PathBuf::from(named));
@@ -47,7 +47,7 @@ fn search(name: &str, folders: &[PathBuf]) -> Result<PathBuf, Failure> {
                 "there is no profile named {name:?}; tried {}",
                 tried.join(" and ")
             ))
-            .advise("give the path of a profile with --profile FILE")
+            .advise("Give the path of a profile with --profile FILE.")
         })
 }
 

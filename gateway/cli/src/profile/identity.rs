@@ -59,7 +59,7 @@ pub fn read_pem(file: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn single_file(folder: &Path) -> Result<PathBuf, Failure> {
-    let advice = "name an MSP folder with one certificate in `signcerts` and one key in `keystore`";
+    let advice = "Name an MSP folder with one certificate in `signcerts` and one key in `keystore`.";
     let entries = fs::read_dir(folder)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", folder.display())).advise(advice))?;
     let mut files: Vec<PathBuf> = entries

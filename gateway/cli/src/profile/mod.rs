@@ -108,13 +108,13 @@ impl Profile {
     pub fn read(file: &Path) -> Result<Self, Failure> {
         let text = fs::read_to_string(file).map_err(|error| {
             Failure::usage(format!("cannot read the profile {}: {error}", file.display())).advise(
-                "name an existing file with --profile FILE, or write one; `der profile show --help` prints an example",
+                "Name an existing file with --profile FILE, or write one; `der profile show --help` prints an example.",
             )
         })?;
         let folder = file.parent().unwrap_or(Path::new(""));
         Self::parse(&text, folder).map_err(|why| {
             Failure::usage(format!("{} is not a profile: {why}", file.display()))
-                .advise("correct the named key; `der profile show --help` prints an example")
+                .advise("Correct the named key; `der profile show --help` prints an example.")
         })
     }
 
