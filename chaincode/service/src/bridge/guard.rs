@@ -116,6 +116,24 @@ mod tests {
     }
 
     #[test]
+    fn every_set_of_signers_is_judged_as_the_guard_means_it() {
+        let msps = ["G", "R", "E", "M"];
+        for guardians in [&["M"][..], &["G"], &["G", "R"]] {
+            let mut demanded: Vec<Rule> = guardians.iter().map(|msp| peer(msp)).collect();
+            demanded.push(Rule::OutOf(3, all()));
+            let guard = Rule::OutOf(1, vec![Rule::OutOf(demanded.len(), demanded)]);
+            for chosen in 0_u8..16 {
+                let signers: Vec<&str> = (0..4)
+                    .filter(|bit| chosen & (1 << bit) != 0)
+                    .map(|bit| msps[bit])
+                    .collect();
+                let meant = signers.len() >= 3 && guardians.iter().all(|msp| signers.contains(msp));
+                assert_eq!(satisfied(&guard, &signers), meant, "{guardians:?} by {signers:?}");
+            }
+        }
+    }
+
+    #[test]
     fn an_alternative_is_left_as_it_is() {
         let rule = Rule::OutOf(1, vec![peer("M"), Rule::OutOf(2, vec![peer("M"), peer("G")])]);
         assert_eq!(counted_once(&rule), rule);
