@@ -79,7 +79,10 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = decode_lower(&String::deserialize(deserializer)?, 32).map_err(de::Error::custom)?;
-        bytes.try_into().map(Self).map_err(|_| de::Error::custom("bad hex: a hash has 64 hex digits"))
+        bytes
+            .try_into()
+            .map(Self)
+            .map_err(|_| de::Error::custom("bad hex: a hash has 64 hex digits"))
     }
 }
 
@@ -88,7 +91,9 @@ fn decode_lower(text: &str, longest: usize) -> Result<Vec<u8>, String> {
         return Err(format!("{HEX_START}at most {longest} bytes are allowed"));
     }
     if !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        return Err(format!("{HEX_START}only the digits 0-9 a-f are allowed, so that equal bytes have one text"));
+        return Err(format!(
+            "{HEX_START}only the digits 0-9 a-f are allowed, so that equal bytes have one text"
+        ));
     }
     hex::decode(text).map_err(|e| format!("{HEX_START}{e}"))
 }
@@ -99,9 +104,18 @@ mod tests {
 
     #[test]
     fn hex_has_one_spelling_and_a_bound() {
-        assert_eq!(serde_json::from_str::<HexBytes>("\"00ff\"").unwrap().as_slice(), [0, 255]);
+        assert_eq!(
+            serde_json::from_str::<HexBytes>("\"00ff\"").unwrap().as_slice(),
+            [0, 255]
+        );
         for text in ["\"00FF\"", "\"0\"", "\"zz\"", &format!("\"{}\"", "00".repeat(257))] {
-            assert!(serde_json::from_str::<HexBytes>(text).unwrap_err().to_string().starts_with(HEX_START), "{text}");
+            assert!(
+                serde_json::from_str::<HexBytes>(text)
+                    .unwrap_err()
+                    .to_string()
+                    .starts_with(HEX_START),
+                "{text}"
+            );
         }
     }
 }

@@ -59,11 +59,20 @@ mod tests {
         assert!(decode::<PostOffer>(offer("5", "o1").as_bytes(), 1_000).is_ok());
         assert_eq!(refusal(&offer("-5", "o1")), ErrorCode::NegativeQuantity);
         assert_eq!(refusal(&offer("0.5", "o1")), ErrorCode::QuantityNotAnInteger);
-        assert_eq!(refusal(&offer("99999999999999999999999", "o1")), ErrorCode::QuantityOutOfRange);
+        assert_eq!(
+            refusal(&offer("99999999999999999999999", "o1")),
+            ErrorCode::QuantityOutOfRange
+        );
         assert_eq!(refusal(&offer("\"5\"", "o1")), ErrorCode::MalformedArgument);
         assert_eq!(refusal(&offer("5", "a\\u0000b")), ErrorCode::BadIdentifier);
-        assert_eq!(refusal(&offer("5", "o1").replace("\"min_wh\"", "\"role\":\"grid\",\"min_wh\"")), ErrorCode::MalformedArgument);
+        assert_eq!(
+            refusal(&offer("5", "o1").replace("\"min_wh\"", "\"role\":\"grid\",\"min_wh\"")),
+            ErrorCode::MalformedArgument
+        );
         assert_eq!(refusal(&format!("{} ", " ".repeat(1_000))), ErrorCode::ArgumentTooLarge);
-        assert_eq!(decode::<OpenSlot>(b"\xff", 10).unwrap_err().code, ErrorCode::MalformedArgument);
+        assert_eq!(
+            decode::<OpenSlot>(b"\xff", 10).unwrap_err().code,
+            ErrorCode::MalformedArgument
+        );
     }
 }

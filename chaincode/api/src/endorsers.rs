@@ -57,7 +57,12 @@ mod tests {
     #[test]
     fn a_majority_with_whoever_must_be_in_it() {
         let id = |text: &str| MspId::new(text).unwrap();
-        let all = Organisations { grid: id("G"), regulator: id("R"), energy: id("E"), microgrid: id("M") };
+        let all = Organisations {
+            grid: id("G"),
+            regulator: id("R"),
+            energy: id("E"),
+            microgrid: id("M"),
+        };
         for function in Function::all() {
             let named = endorsing_organisations(*function, &all, &id("M"));
             assert_eq!(named.len(), 3, "{}", function.name());

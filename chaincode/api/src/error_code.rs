@@ -109,6 +109,7 @@ codes! {
     3016 BookTooLarge Never "book too large", "The slot holds more orders than one clearing may take.";
     3017 UnknownPoint AfterReading "unknown connection point", "The grid company publishes a point before anyone connects to it.";
     3018 KeyExists Never "key exists", "This key is registered already.";
+    3019 OppositeSide Never "opposite side taken", "Withdraw the orders of the other side at this point and slot first.";
 
     4001 UnknownMeter AfterReading "unknown meter", "The grid company registers a meter before it reports.";
     4002 BadReadingSignature Never "bad reading signature", "Sign the reading's canonical bytes with the meter's key.";
@@ -167,9 +168,16 @@ impl ErrorCode {
     /// A Markdown table of every code, for documents.
     pub fn table() -> String {
         let rows = Self::all().iter().map(|code| {
-            format!("| {code} | {} | {} | {} |\n", code.title(), code.retry_class(), code.advice())
+            format!(
+                "| {code} | {} | {} | {} |\n",
+                code.title(),
+                code.retry_class(),
+                code.advice()
+            )
         });
-        std::iter::once("| code | what | retry | what to do |\n|---|---|---|---|\n".to_owned()).chain(rows).collect()
+        std::iter::once("| code | what | retry | what to do |\n|---|---|---|---|\n".to_owned())
+            .chain(rows)
+            .collect()
     }
 }
 
@@ -192,7 +200,10 @@ pub struct ApiError {
 impl ApiError {
     /// A refusal with its own sentence.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self {
+            code,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -212,7 +223,9 @@ impl FromStr for ApiError {
 
     /// Finds the first `DER-nnnn: sentence` anywhere in a text: peers and gateways put their own words before it.
     fn from_str(text: &str) -> Result<Self, NoCode> {
-        text.match_indices("DER-").find_map(|(at, _)| parse_at(text.get(at..)?)).ok_or(NoCode)
+        text.match_indices("DER-")
+            .find_map(|(at, _)| parse_at(text.get(at..)?))
+            .ok_or(NoCode)
     }
 }
 
@@ -233,7 +246,11 @@ mod tests {
 
     #[test]
     fn numbers_rise_and_never_repeat() {
-        assert!(ErrorCode::all().windows(2).all(|pair| pair[0].number() < pair[1].number()));
+        assert!(
+            ErrorCode::all()
+                .windows(2)
+                .all(|pair| pair[0].number() < pair[1].number())
+        );
     }
 
     #[test]
@@ -248,7 +265,10 @@ mod tests {
     #[test]
     fn a_refusal_is_found_behind_other_words() {
         let text = "chaincode response 409, DER-3006: the gate of slot 7 is closed";
-        assert_eq!(text.parse(), Ok(ApiError::new(ErrorCode::GateClosed, "the gate of slot 7 is closed")));
+        assert_eq!(
+            text.parse(),
+            Ok(ApiError::new(ErrorCode::GateClosed, "the gate of slot 7 is closed"))
+        );
         assert_eq!("DER-9999: x".parse::<ApiError>(), Err(NoCode));
         assert_eq!("DER-30é6: x".parse::<ApiError>(), Err(NoCode));
     }

@@ -91,7 +91,11 @@ impl Function {
 
     /// Bytes that its argument may have.
     pub fn argument_limit(self) -> usize {
-        if self.kind() == Kind::Batch { BATCH_LIMIT } else { ARGUMENT_LIMIT }
+        if self.kind() == Kind::Batch {
+            BATCH_LIMIT
+        } else {
+            ARGUMENT_LIMIT
+        }
     }
 }
 

@@ -44,7 +44,9 @@ impl Organisations {
 
     /// The part that an MSP plays, if any.
     pub fn part_of(&self, msp: &MspId) -> Option<Part> {
-        self.members().into_iter().find_map(|(part, id)| (id == msp).then_some(part))
+        self.members()
+            .into_iter()
+            .find_map(|(part, id)| (id == msp).then_some(part))
     }
 
     /// The MSP that plays a part.

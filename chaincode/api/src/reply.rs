@@ -281,6 +281,21 @@ reply! {
     }
 }
 reply! {
+    /// One side's answer is recorded. The other side's is not read, so that both may answer in one block.
+    AnswerAccepted {
+        /// The contract's slot.
+        slot: Slot,
+        /// Which contract.
+        contract: ContractId,
+        /// Which side the caller is.
+        side: Side,
+        /// True for a signature, false for a refusal.
+        accepted: bool,
+        /// The canonical contract hash.
+        hash: Digest,
+    }
+}
+reply! {
     /// A slot's plan.
     PlanView {
         /// Which slot.

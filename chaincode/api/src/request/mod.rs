@@ -24,7 +24,7 @@ use crate::function::Function;
 /// A request knows its function and the type of its reply.
 pub trait Request: Serialize + DeserializeOwned + Send + Sync {
     /// What the function answers.
-    type Reply: Serialize + DeserializeOwned + Send;
+    type Reply: Serialize + DeserializeOwned + std::fmt::Debug + Send;
     /// The function.
     const FUNCTION: Function;
 }

@@ -7,7 +7,7 @@ use der_market::units::{Energy, Price};
 use super::request;
 use crate::bytes::HexBytes;
 use crate::metering::SignedReading;
-use crate::reply::{ContractView, OrderAccepted, OrderView, ReadingsAccepted};
+use crate::reply::{AnswerAccepted, OrderAccepted, OrderView, ReadingsAccepted};
 
 request! { PostOffer => OrderAccepted,
     /// Publishes a sale. The same content under the same id is answered the same way and writes nothing.
@@ -52,7 +52,7 @@ request! { Withdraw => OrderView,
         order: OrderId,
     }
 }
-request! { Confirm => ContractView,
+request! { Confirm => AnswerAccepted,
     /// The caller signs a proposed contract.
     Confirm {
         /// Its slot.
@@ -63,7 +63,7 @@ request! { Confirm => ContractView,
         signature: HexBytes,
     }
 }
-request! { Refuse => ContractView,
+request! { Refuse => AnswerAccepted,
     /// The caller refuses a proposed contract.
     Refuse {
         /// Its slot.

@@ -1,0 +1,192 @@
+//! The bytes on the wire. Each golden file is read as its type and written again; a renamed, moved or dropped field fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use der_api::contract::ContractTerms;
+use der_api::request::*;
+use der_api::{Event, Function, Request, codec, metering, reply};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn golden(kind: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(kind)
+}
+
+fn bytes(kind: &str, name: &str) -> Vec<u8> {
+    let path = golden(kind).join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.trim_end().as_bytes().to_vec()
+}
+
+fn names(kind: &str) -> BTreeSet<String> {
+    let stem = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()
+    };
+    golden(kind).read_dir().unwrap().map(stem).collect()
+}
+
+fn round_trip<T: Serialize + DeserializeOwned>(kind: &str, name: &str) -> T {
+    let wire = bytes(kind, name);
+    let value: T = codec::decode(&wire, usize::MAX).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert_eq!(
+        String::from_utf8(codec::encode(&value).unwrap()),
+        String::from_utf8(wire),
+        "{name}"
+    );
+    value
+}
+
+macro_rules! requests {
+    ($($name:ident),* $(,)?) => {{
+        let mut seen: Vec<(&str, Function)> = Vec::new();
+        $(round_trip::<$name>("request", stringify!($name)); seen.push((stringify!($name), $name::FUNCTION));)*
+        seen
+    }};
+}
+
+#[test]
+fn every_request() {
+    let seen = requests!(
+        AcceptConnection,
+        AddKey,
+        Authenticate,
+        Bootstrap,
+        Clear,
+        CloseGate,
+        Confirm,
+        OpenSlot,
+        Plan,
+        PostBid,
+        PostOffer,
+        PublishDistances,
+        PublishPoint,
+        QueryBalance,
+        QueryClearing,
+        QueryContract,
+        QueryMarket,
+        QueryMeter,
+        QueryOrder,
+        QueryParticipant,
+        QueryPlan,
+        QueryPlant,
+        QueryPoint,
+        QuerySettlement,
+        QuerySlot,
+        QueryStatement,
+        QueryVolumes,
+        RecordReadings,
+        Refuse,
+        RegisterMeter,
+        RegisterPlant,
+        RegisterUser,
+        Reinstate,
+        SealBook,
+        Settle,
+        Suspend,
+        Withdraw
+    );
+    let functions: BTreeSet<Function> = seen.iter().map(|(_, function)| *function).collect();
+    assert_eq!(
+        functions,
+        Function::all().iter().copied().collect(),
+        "each function has a golden request"
+    );
+    assert_eq!(
+        names("request"),
+        seen.iter().map(|(name, _)| (*name).to_owned()).collect()
+    );
+}
+
+macro_rules! replies {
+    ($($name:ident),* $(,)?) => {{
+        $(round_trip::<reply::$name>("reply", stringify!($name));)*
+        [$(stringify!($name).to_owned()),*]
+    }};
+}
+
+#[test]
+fn every_reply() {
+    let seen = replies!(
+        AnswerAccepted,
+        BalanceView,
+        ClearingView,
+        ContractView,
+        DistancesView,
+        MarketView,
+        MeterView,
+        OrderAccepted,
+        OrderView,
+        ParticipantView,
+        PlanView,
+        PlantView,
+        PointView,
+        ReadingsAccepted,
+        SettlementView,
+        SlotView,
+        StatementView,
+        VolumesView
+    );
+    assert_eq!(names("reply"), seen.into_iter().collect());
+}
+
+#[test]
+fn every_event() {
+    for name in Event::NAMES {
+        let wire = bytes("event", name);
+        let event = Event::parse(name, &wire).unwrap().unwrap();
+        assert_eq!(event.name(), *name);
+        assert_eq!(
+            String::from_utf8(event.payload().unwrap()),
+            String::from_utf8(wire),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        names("event"),
+        Event::NAMES.iter().map(|name| (*name).to_owned()).collect()
+    );
+    assert_eq!(Event::parse("Unheard", b"{}"), Ok(None));
+}
+
+#[test]
+fn unknown_fields_are_refused_everywhere() {
+    let with_more = |kind: &str, name: &str| {
+        let text = String::from_utf8(bytes(kind, name)).unwrap();
+        text.replacen('{', if text == "{}" { "{\"more\":1" } else { "{\"more\":1," }, 1)
+    };
+    assert!(codec::decode::<OpenSlot>(with_more("request", "OpenSlot").as_bytes(), 1_000).is_err());
+    assert!(codec::decode::<AddKey>(with_more("request", "AddKey").as_bytes(), 1_000).is_err());
+    for name in Event::NAMES {
+        assert!(
+            Event::parse(name, with_more("event", name).as_bytes()).is_err(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn signed_bytes() {
+    let terms: ContractTerms = round_trip::<reply::ContractView>("reply", "ContractView").terms;
+    let readings = round_trip::<RecordReadings>("request", "RecordReadings").readings;
+    let signed = [
+        terms.canonical_bytes().unwrap(),
+        metering::canonical_bytes(&readings[0].reading).unwrap(),
+    ];
+    insta::assert_snapshot!(
+        "signed_bytes",
+        signed.map(|bytes| String::from_utf8(bytes).unwrap()).join("\n\n")
+    );
+    insta::assert_snapshot!("contract_hash", terms.hash().unwrap());
+}
+
+#[test]
+fn the_table_of_codes() {
+    insta::assert_snapshot!("error_codes", der_api::ErrorCode::table());
+}
