@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::error::ContractError;
 use crate::guard::Guard;
 use crate::key::Key;
+use crate::ledger::Stored;
+use crate::rows::SHAPE;
+use crate::schema::Row;
 
 /// Writes, guards, one event, one reply. The service applies it; the function itself never writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,17 +27,20 @@ impl Decision {
     ///
     /// # Errors
     /// See [`codec::encode`].
-    pub fn replying<T: Serialize>(reply: &T) -> Result<Self, ContractError> {
-        Ok(Self { reply: codec::encode(reply)?, ..Self::default() })
+    pub(crate) fn replying<T: Serialize>(reply: &T) -> Result<Self, ContractError> {
+        Ok(Self {
+            reply: codec::encode(reply)?,
+            ..Self::default()
+        })
     }
 
     /// Puts a row.
     ///
     /// # Errors
     /// [`ErrorCode::Internal`] for a second write of a key: a transaction never sees its own first one.
-    pub fn put<T: Serialize>(&mut self, key: Key, row: &T) -> Result<(), ContractError> {
-        self.check_unwritten(&key)?;
-        self.puts.insert(key, codec::encode(row)?);
+    pub(crate) fn put<T: Serialize>(&mut self, at: Row<T>, row: &T) -> Result<(), ContractError> {
+        self.check_unwritten(&at.key)?;
+        self.puts.insert(at.key, codec::encode(&Stored { v: SHAPE, row })?);
         Ok(())
     }
 
@@ -42,8 +48,9 @@ impl Decision {
     ///
     /// # Errors
     /// As [`Decision::put`].
-    pub fn put_guarded<T: Serialize>(&mut self, key: Key, row: &T, guard: Guard) -> Result<(), ContractError> {
-        self.put(key.clone(), row)?;
+    pub(crate) fn put_guarded<T: Serialize>(&mut self, at: Row<T>, row: &T, guard: Guard) -> Result<(), ContractError> {
+        let key = at.key.clone();
+        self.put(at, row)?;
         self.guards.insert(key, guard);
         Ok(())
     }
@@ -52,9 +59,9 @@ impl Decision {
     ///
     /// # Errors
     /// As [`Decision::put`].
-    pub fn delete(&mut self, key: Key) -> Result<(), ContractError> {
-        self.check_unwritten(&key)?;
-        self.deletes.insert(key);
+    pub(crate) fn delete<T>(&mut self, at: Row<T>) -> Result<(), ContractError> {
+        self.check_unwritten(&at.key)?;
+        self.deletes.insert(at.key);
         Ok(())
     }
 
@@ -62,7 +69,7 @@ impl Decision {
     ///
     /// # Errors
     /// [`ErrorCode::Internal`] for a second event: Fabric carries one per transaction.
-    pub fn emit(&mut self, event: impl Into<Event>) -> Result<(), ContractError> {
+    pub(crate) fn emit(&mut self, event: impl Into<Event>) -> Result<(), ContractError> {
         if self.event.is_some() {
             return Err(ApiError::new(ErrorCode::Internal, "a transaction has one event").into());
         }
@@ -72,7 +79,10 @@ impl Decision {
 
     fn check_unwritten(&self, key: &Key) -> Result<(), ContractError> {
         if self.puts.contains_key(key) || self.deletes.contains(key) {
-            return Err(ContractError::new(ErrorCode::Internal, format!("second write to {key:?}")));
+            return Err(ContractError::new(
+                ErrorCode::Internal,
+                format!("second write to {key:?}"),
+            ));
         }
         Ok(())
     }
@@ -111,16 +121,18 @@ impl Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use der_market::id::PointId;
+    use crate::rows::DistancesHead;
+    use crate::schema;
 
     #[test]
     fn a_second_write_to_a_key_is_refused() {
-        let key = Key::new("point", &[&PointId::new("p").unwrap()]);
+        let head = schema::distances_head;
         let mut decision = Decision::replying(&()).unwrap();
-        decision.put(key.clone(), &1).unwrap();
-        assert_eq!(decision.put(key.clone(), &2).unwrap_err().code(), ErrorCode::Internal);
-        assert_eq!(decision.delete(key.clone()).unwrap_err().code(), ErrorCode::Internal);
-        assert_eq!(decision.puts()[&key], b"1");
+        decision.put(head(), &DistancesHead { version: 1 }).unwrap();
+        let again = decision.put(head(), &DistancesHead { version: 2 });
+        assert_eq!(again.unwrap_err().code(), ErrorCode::Internal);
+        assert_eq!(decision.delete(head()).unwrap_err().code(), ErrorCode::Internal);
+        assert_eq!(decision.puts()[&head().key], br#"{"v":1,"row":{"version":1}}"#);
         assert!(decision.deletes().is_empty());
     }
 }

@@ -1,25 +1,130 @@
 //! One function call: from its name and arguments to a decision.
 
-use der_api::{ErrorCode, Function};
+use der_api::{ErrorCode, Function, codec};
+use serde::de::DeserializeOwned;
 
+use crate::access::identify;
 use crate::caller::{Caller, Verifier};
+use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::ledger::Ledger;
 use crate::view::LedgerView;
+use crate::{governance, identity, planning, query, schema, settlement, trading};
 
 /// Runs a function. The same ledger, caller and arguments give the same decision, byte for byte, on every endorser.
 ///
 /// # Errors
 /// A refusal with its code; nothing is to be written then.
 pub async fn invoke<V: LedgerView>(
-    _view: &V,
-    _caller: &Caller,
-    _verifier: &dyn Verifier,
+    view: &V,
+    caller: &Caller,
+    verifier: &dyn Verifier,
     function: &str,
-    _args: &[&[u8]],
+    args: &[&[u8]],
 ) -> Result<Decision, ContractError> {
-    let Some(_function) = Function::from_name(function) else {
-        return Err(ErrorCode::UnknownFunction.into());
+    let function = Function::from_name(function).ok_or(ErrorCode::UnknownFunction)?;
+    let argument = Argument::take(function, args)?;
+    let caller = identify(caller)?;
+    let ledger = Ledger::new(view);
+    let market = ledger.get(&schema::market()).await?;
+    let Some(market) = market else {
+        return match function {
+            Function::Bootstrap => governance::bootstrap(&caller, &argument.read()?),
+            _ => Err(ErrorCode::NotBootstrapped.into()),
+        };
     };
-    Err(ErrorCode::NotBootstrapped.into())
+    caller.authorise(function, &market.organisations)?;
+    let context = Context {
+        ledger,
+        caller: caller.id,
+        public_key: caller.public_key,
+        verifier,
+        market,
+    };
+    if function.is_query() {
+        return read(&context, function, argument).await;
+    }
+    act(&context, function, argument).await
+}
+
+/// The one argument, within its function's limit.
+struct Argument<'a> {
+    bytes: &'a [u8],
+    limit: usize,
+}
+
+impl<'a> Argument<'a> {
+    fn take(function: Function, args: &[&'a [u8]]) -> Result<Self, ContractError> {
+        let limit = function.argument_limit();
+        if let Some(long) = args.iter().find(|arg| arg.len() > limit) {
+            let detail = format!("{} bytes, {limit} are allowed", long.len());
+            return Err(ContractError::new(ErrorCode::ArgumentTooLarge, detail));
+        }
+        match args {
+            [bytes] => Ok(Self { bytes, limit }),
+            _ => Err(ErrorCode::WrongArgumentCount.into()),
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T, ContractError> {
+        Ok(codec::decode(self.bytes, self.limit)?)
+    }
+}
+
+async fn act<V: LedgerView>(
+    cx: &Context<'_, V>,
+    function: Function,
+    argument: Argument<'_>,
+) -> Result<Decision, ContractError> {
+    match function {
+        Function::Bootstrap => Err(ErrorCode::AlreadyBootstrapped.into()),
+        Function::OpenSlot => governance::open_slot(cx, argument.read()?).await,
+        Function::CloseGate => governance::close_gate(cx, argument.read()?).await,
+        Function::SealBook => governance::seal_book(cx, argument.read()?).await,
+        Function::RegisterUser => identity::register_user(cx, argument.read()?).await,
+        Function::AddKey => identity::add_key(cx, argument.read()?).await,
+        Function::Authenticate => identity::authenticate(cx, argument.read()?).await,
+        Function::Suspend => identity::suspend(cx, argument.read()?).await,
+        Function::Reinstate => identity::reinstate(cx, argument.read()?).await,
+        Function::PublishPoint => identity::publish_point(cx, argument.read()?).await,
+        Function::PublishDistances => identity::publish_distances(cx, argument.read()?).await,
+        Function::AcceptConnection => identity::accept_connection(cx, argument.read()?).await,
+        Function::RegisterPlant => identity::register_plant(cx, argument.read()?).await,
+        Function::RegisterMeter => identity::register_meter(cx, argument.read()?).await,
+        Function::PostOffer => trading::post_offer(cx, argument.read()?).await,
+        Function::PostBid => trading::post_bid(cx, argument.read()?).await,
+        Function::Withdraw => trading::withdraw(cx, argument.read()?).await,
+        Function::Clear => trading::clear(cx, argument.read()?).await,
+        Function::Confirm => trading::confirm(cx, argument.read()?).await,
+        Function::Refuse => trading::refuse(cx, argument.read()?).await,
+        Function::Plan => planning::plan_slot(cx, argument.read()?).await,
+        Function::RecordReadings => settlement::record_readings(cx, argument.read()?).await,
+        Function::Settle => settlement::settle_slot(cx, argument.read()?).await,
+        _ => Err(ErrorCode::UnknownFunction.into()),
+    }
+}
+
+async fn read<V: LedgerView>(
+    cx: &Context<'_, V>,
+    function: Function,
+    argument: Argument<'_>,
+) -> Result<Decision, ContractError> {
+    match function {
+        Function::QueryMarket => query::market(cx, argument.read()?).await,
+        Function::QueryParticipant => query::participant(cx, argument.read()?).await,
+        Function::QueryPoint => query::point(cx, argument.read()?).await,
+        Function::QueryPlant => query::plant(cx, argument.read()?).await,
+        Function::QueryMeter => query::meter(cx, argument.read()?).await,
+        Function::QueryOrder => query::order(cx, argument.read()?).await,
+        Function::QuerySlot => query::slot(cx, argument.read()?).await,
+        Function::QueryClearing => query::clearing(cx, argument.read()?).await,
+        Function::QueryContract => query::contract(cx, argument.read()?).await,
+        Function::QueryPlan => query::plan(cx, argument.read()?).await,
+        Function::QuerySettlement => query::settlement(cx, argument.read()?).await,
+        Function::QueryStatement => query::statement(cx, argument.read()?).await,
+        Function::QueryBalance => query::balance(cx, argument.read()?).await,
+        Function::QueryVolumes => query::volumes(cx, argument.read()?).await,
+        _ => Err(ErrorCode::UnknownFunction.into()),
+    }
 }

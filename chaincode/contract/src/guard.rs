@@ -27,13 +27,19 @@ impl Guard {
 
     /// A guard of one organisation: a user's own record.
     pub(crate) fn of_organisation(guardian: MspId, organisations: &Organisations) -> Self {
-        Self { guardians: vec![guardian], organisations: organisations.clone() }
+        Self {
+            guardians: vec![guardian],
+            organisations: organisations.clone(),
+        }
     }
 
     /// A guard of grid company and regulator together.
     pub(crate) fn of_grid_and_regulator(organisations: &Organisations) -> Self {
         let guardians = vec![organisations.grid.clone(), organisations.regulator.clone()];
-        Self { guardians, organisations: organisations.clone() }
+        Self {
+            guardians,
+            organisations: organisations.clone(),
+        }
     }
 
     /// The organisations that guard the key.
@@ -48,7 +54,10 @@ impl Guard {
         let all = peers(self.organisations.members().map(|(_, msp)| msp).to_vec());
         let rest = peers(vec![&self.organisations.energy, &self.organisations.microgrid]);
         let guarded = with_majority(peers(self.guardians.iter().collect()), all);
-        let recovery = with_majority(peers(vec![&self.organisations.grid, &self.organisations.regulator]), rest);
+        let recovery = with_majority(
+            peers(vec![&self.organisations.grid, &self.organisations.regulator]),
+            rest,
+        );
         Rule::OutOf(1, vec![guarded, recovery])
     }
 
@@ -84,7 +93,12 @@ mod tests {
     #[test]
     fn guardian_and_majority_or_recovery() {
         let id = |text: &str| MspId::new(text).unwrap();
-        let all = Organisations { grid: id("G"), regulator: id("R"), energy: id("E"), microgrid: id("M") };
+        let all = Organisations {
+            grid: id("G"),
+            regulator: id("R"),
+            energy: id("E"),
+            microgrid: id("M"),
+        };
         assert_eq!(
             Guard::of_organisation(id("M"), &all).expression(),
             "OutOf(1, OutOf(2, 'M.peer', OutOf(3, 'G.peer', 'R.peer', 'E.peer', 'M.peer')), \

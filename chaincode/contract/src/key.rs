@@ -94,7 +94,10 @@ macro_rules! key_type {
     ($name:ident) => {
         impl $name {
             pub(crate) fn new(table: &'static str, parts: &[&dyn KeyPart]) -> Self {
-                Self { table, parts: collect(parts) }
+                Self {
+                    table,
+                    parts: collect(parts),
+                }
             }
 
             /// The table: Fabric's object type.
@@ -137,7 +140,7 @@ mod tests {
     fn a_key_is_fabrics_composite_key() {
         let participant: ParticipantId = "M:alice".parse().unwrap();
         let key = Key::new("user", &[&participant, &Slot::new(7).unwrap()]);
-        assert_eq!(key.composite(), "\0user\0M\0alice\00000000007\0");
+        assert_eq!(key.composite(), "\0user\0M\0alice\u{0}0000000007\0");
         assert_eq!(format!("{key:?}"), "user(M, alice, 0000000007)");
     }
 

@@ -12,13 +12,23 @@
     )
 )]
 
+pub mod access;
 pub mod caller;
+mod context;
 pub mod decision;
 pub mod dispatch;
 pub mod error;
+mod governance;
 pub mod guard;
+mod identity;
 pub mod key;
+mod ledger;
+mod planning;
+mod query;
+pub mod rows;
 pub mod schema;
+mod settlement;
+mod trading;
 pub mod view;
 
 pub use caller::{Attributes, Caller, Verifier};

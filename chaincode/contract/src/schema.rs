@@ -1,1 +1,161 @@
-//! The whole ledger on one screen.
+//! The whole ledger on one screen: every table, its key, its value, who writes it and who guards it.
+
+use std::marker::PhantomData;
+
+use der_api::bytes::Digest;
+use der_api::reply::{Confirmation, MeterView, PlantView};
+use der_market::grid::{Distances, Point};
+use der_market::id::{ContractId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::journal::Account;
+use der_market::order::Order;
+use der_market::parameters::Parameters;
+use der_market::participant::Side;
+use der_market::slot::Slot;
+
+use crate::key::{Key, KeyPrefix};
+use crate::rows::{
+    Accreditation, Clearing, Connection, DistancesHead, Exposure, Gate, Market, Opening, PlanRow, Postings, ReadingRow,
+    SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract, StoredOrder, Supplied, Suspension, User,
+};
+
+/// A row's key with the type of its value.
+#[derive(Clone, Debug)]
+pub struct Row<T> {
+    pub(crate) key: Key,
+    value: PhantomData<fn() -> T>,
+}
+
+/// A range of rows of one type.
+#[derive(Clone, Debug)]
+pub struct Rows<T> {
+    pub(crate) prefix: KeyPrefix,
+    value: PhantomData<fn() -> T>,
+}
+
+/// What there is to say about a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Fabric's object type.
+    pub name: &'static str,
+    /// The parts of its key.
+    pub key: &'static str,
+    /// The type of its value.
+    pub value: &'static str,
+    /// The functions that write it.
+    pub writers: &'static str,
+    /// Who guards its keys from their birth; empty for the chaincode's policy alone.
+    pub guard: &'static str,
+}
+
+macro_rules! tables {
+    ($($function:ident $name:literal ($($part:ident: $kind:ty),*) => $value:ident, $writers:literal, $guard:literal;)*) => {
+        $(
+            pub(crate) fn $function($($part: $kind),*) -> Row<$value> {
+                Row { key: Key::new($name, &[$($part),*]), value: PhantomData }
+            }
+        )*
+
+        /// Every table.
+        pub const TABLES: &[Table] = &[$(Table {
+            name: $name,
+            key: stringify!($($part),*),
+            value: stringify!($value),
+            writers: $writers,
+            guard: $guard,
+        },)*];
+    };
+}
+
+tables! {
+    // The market
+    market          "market"          () => Market,                        "Market:Bootstrap", "grid and regulator";
+    parameters      "parameters"      (version: &u32) => Parameters,       "Market:Bootstrap", "grid and regulator";
+    // User chain
+    user            "user"            (who: &ParticipantId) => User,       "User:Register", "the user's organisation";
+    signing_key     "signing-key"     (who: &ParticipantId, key: &Digest) => SigningKey, "User:Register, User:AddKey", "the user's organisation";
+    accreditation   "accreditation"   (who: &ParticipantId) => Accreditation, "User:Authenticate", "regulator";
+    suspension      "suspension"      (who: &ParticipantId) => Suspension, "User:Authenticate, User:Suspend, User:Reinstate", "regulator";
+    meter           "meter"           (meter: &MeterId) => MeterView,      "Meter:Register", "grid";
+    // Grid chain
+    point           "point"           (point: &PointId) => Point,          "Grid:PublishPoint", "grid";
+    connection      "connection"      (who: &ParticipantId) => Connection, "Grid:AcceptConnection", "grid";
+    distances       "distances"       (version: &u32) => Distances,        "Grid:PublishDistances", "grid";
+    distances_head  "distances-head"  () => DistancesHead,                 "Grid:PublishDistances", "grid";
+    // Energy chain
+    plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant", "the owner's organisation";
+    plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", "";
+    supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", "";
+    // A slot, stage by stage
+    gate            "gate"            (slot: &Slot) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", "grid and regulator";
+    order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", "";
+    book            "book"            (slot: &Slot, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", "";
+    exposure        "exposure"        (slot: &Slot, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", "";
+    clearing        "clearing"        (slot: &Slot) => Clearing,           "TSSC:Clear", "";
+    contract        "contract"        (slot: &Slot, contract: &ContractId) => StoredContract, "TSSC:Clear", "";
+    answer          "answer"          (slot: &Slot, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", "";
+    reading         "reading"         (slot: &Slot, who: &ParticipantId, point: &PointId, meter: &MeterId) => ReadingRow, "Meter:Record", "";
+    settlement      "settlement"      (slot: &Slot) => SettlementRow,      "Settlement:Settle", "";
+    settlement_page "settlement-page" (slot: &Slot, page: &u32) => SettlementPage, "Settlement:Settle", "";
+    // Books
+    opening         "opening"         (account: &Account) => Opening,      "Market:Bootstrap, User:Authenticate", "";
+    posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle", "";
+    volume          "volume"          (slot: &Slot, page: &u32) => SlotVolume, "Settlement:Settle", "";
+}
+
+fn rows<T>(prefix: KeyPrefix) -> Rows<T> {
+    Rows {
+        prefix,
+        value: PhantomData,
+    }
+}
+
+pub(crate) fn signing_keys_of(who: &ParticipantId) -> Rows<SigningKey> {
+    rows(KeyPrefix::new("signing-key", &[who]))
+}
+
+pub(crate) fn book_of(slot: &Slot) -> Rows<Order> {
+    rows(KeyPrefix::new("book", &[slot]))
+}
+
+pub(crate) fn contracts_of(slot: &Slot) -> Rows<StoredContract> {
+    rows(KeyPrefix::new("contract", &[slot]))
+}
+
+pub(crate) fn readings_of(slot: &Slot) -> Rows<ReadingRow> {
+    rows(KeyPrefix::new("reading", &[slot]))
+}
+
+pub(crate) fn postings_of(account: &Account) -> Rows<Postings> {
+    rows(KeyPrefix::new("posting", &[account]))
+}
+
+pub(crate) fn postings_in(account: &Account, slot: &Slot) -> Rows<Postings> {
+    rows(KeyPrefix::new("posting", &[account, slot]))
+}
+
+pub(crate) fn pages_of(slot: &Slot) -> Rows<SettlementPage> {
+    rows(KeyPrefix::new("settlement-page", &[slot]))
+}
+
+pub(crate) fn volumes() -> Rows<SlotVolume> {
+    rows(KeyPrefix::new("volume", &[]))
+}
+
+pub(crate) fn openings() -> Rows<Opening> {
+    rows(KeyPrefix::new("opening", &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_table_has_a_name_of_its_own_and_a_writer() {
+        let names: BTreeSet<_> = TABLES.iter().map(|table| table.name).collect();
+        assert_eq!(names.len(), TABLES.len());
+        for table in TABLES {
+            assert!(!table.writers.is_empty(), "{}", table.name);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What every transaction function is given.
+
+use der_api::ErrorCode;
+use der_market::id::ParticipantId;
+use der_market::parameters::Parameters;
+
+use crate::caller::Verifier;
+use crate::error::ContractError;
+use crate::guard::Guard;
+use crate::ledger::Ledger;
+use crate::rows::Market;
+use crate::schema;
+use crate::view::LedgerView;
+
+/// Ledger, caller and market; the caller may call this function.
+pub(crate) struct Context<'a, V> {
+    pub(crate) ledger: Ledger<'a, V>,
+    pub(crate) caller: ParticipantId,
+    pub(crate) public_key: Vec<u8>,
+    pub(crate) verifier: &'a dyn Verifier,
+    pub(crate) market: Market,
+}
+
+impl<V: LedgerView> Context<'_, V> {
+    /// One version of the rules.
+    pub(crate) async fn parameters(&self, version: u32) -> Result<Parameters, ContractError> {
+        let missing = || ContractError::new(ErrorCode::CorruptState, format!("parameters {version} are missing"));
+        self.ledger
+            .get(&schema::parameters(&version))
+            .await?
+            .ok_or_else(missing)
+    }
+
+    /// A guard of the caller's own organisation.
+    pub(crate) fn own_guard(&self) -> Guard {
+        Guard::of_organisation(self.caller.msp.clone(), &self.market.organisations)
+    }
+}

@@ -1,0 +1,141 @@
+//! `Market:OpenSlot`, `Market:CloseGate`, `Market:SealBook`. A gate closes by ledger state, never by a timestamp.
+
+use der_api::bytes::Digest;
+use der_api::event::{BookSealed, GateClosed, SlotOpened};
+use der_api::reply::{Seal, SlotView, Stage};
+use der_api::request::{CloseGate, OpenSlot, SealBook};
+use der_api::{ErrorCode, codec};
+use der_market::order::Order;
+use der_market::slot::Slot;
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::guard::Guard;
+use crate::rows::{Gate, GateState};
+use crate::schema;
+use crate::view::LedgerView;
+
+/// The gate of a slot that was opened.
+pub(crate) async fn require_gate<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Gate, ContractError> {
+    let unopened = || ContractError::new(ErrorCode::SlotNotOpened, format!("slot {slot} was never opened"));
+    cx.ledger.get(&schema::gate(&slot)).await?.ok_or_else(unopened)
+}
+
+pub(crate) async fn open_slot<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: OpenSlot,
+) -> Result<Decision, ContractError> {
+    let slot = request.slot;
+    if cx.ledger.get(&schema::gate(&slot)).await?.is_some() {
+        return Err(ContractError::new(
+            ErrorCode::WrongStage,
+            format!("slot {slot} was opened before"),
+        ));
+    }
+    let distances = cx
+        .ledger
+        .get(&schema::distances_head())
+        .await?
+        .map_or(0, |head| head.version);
+    let gate = Gate {
+        state: GateState::Open,
+        parameters: cx.market.parameters,
+        distances,
+        seal: None,
+    };
+    let mut decision = Decision::replying(&view(slot, Stage::Open, gate.clone()))?;
+    decision.put_guarded(
+        schema::gate(&slot),
+        &gate,
+        Guard::of_grid_and_regulator(&cx.market.organisations),
+    )?;
+    decision.emit(SlotOpened { slot })?;
+    Ok(decision)
+}
+
+/// Reads no order: orders that commit meanwhile must not be able to keep the gate open.
+pub(crate) async fn close_gate<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: CloseGate,
+) -> Result<Decision, ContractError> {
+    let slot = request.slot;
+    let mut gate = require_gate(cx, slot).await?;
+    require_state(slot, &gate, GateState::Open)?;
+    gate.state = GateState::Closed;
+    let mut decision = Decision::replying(&view(slot, Stage::Closed, gate.clone()))?;
+    decision.put(schema::gate(&slot), &gate)?;
+    decision.emit(GateClosed { slot })?;
+    Ok(decision)
+}
+
+pub(crate) async fn seal_book<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: SealBook,
+) -> Result<Decision, ContractError> {
+    let slot = request.slot;
+    let mut gate = require_gate(cx, slot).await?;
+    require_state(slot, &gate, GateState::Closed)?;
+    let seal = seal_of(&cx.ledger.scan(&schema::book_of(&slot)).await?)?;
+    gate.state = GateState::Sealed;
+    gate.seal = Some(seal.clone());
+    let mut decision = Decision::replying(&view(slot, Stage::Sealed, gate.clone()))?;
+    decision.put(schema::gate(&slot), &gate)?;
+    decision.emit(BookSealed {
+        slot,
+        orders: seal.orders,
+        digest: seal.digest,
+    })?;
+    Ok(decision)
+}
+
+/// Count and digest of a book, in key order.
+pub(crate) fn seal_of(book: &[Order]) -> Result<Seal, ContractError> {
+    let orders = u32::try_from(book.len()).map_err(|_| ErrorCode::BookTooLarge)?;
+    Ok(Seal {
+        orders,
+        digest: Digest::of(&codec::encode(&book)?),
+    })
+}
+
+fn require_state(slot: Slot, gate: &Gate, wanted: GateState) -> Result<(), ContractError> {
+    if gate.state == wanted {
+        return Ok(());
+    }
+    let detail = format!("the gate of slot {slot} is {:?}, not {wanted:?}", gate.state);
+    Err(ContractError::new(ErrorCode::WrongStage, detail))
+}
+
+/// A slot's stage follows from which of its rows exist.
+pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<SlotView, ContractError> {
+    let gate = require_gate(cx, slot).await?;
+    let (clearing, plan, settlement) = (schema::clearing(&slot), schema::plan(&slot), schema::settlement(&slot));
+    let rows = cx
+        .ledger
+        .many(&[clearing.key.clone(), plan.key.clone(), settlement.key.clone()])
+        .await?;
+    let stage = if rows.get(&settlement)?.is_some() {
+        Stage::Settled
+    } else if rows.get(&plan)?.is_some() {
+        Stage::Planned
+    } else if rows.get(&clearing)?.is_some() {
+        Stage::Matched
+    } else {
+        match gate.state {
+            GateState::Open => Stage::Open,
+            GateState::Closed => Stage::Closed,
+            GateState::Sealed => Stage::Sealed,
+        }
+    };
+    Ok(view(slot, stage, gate))
+}
+
+fn view(slot: Slot, stage: Stage, gate: Gate) -> SlotView {
+    SlotView {
+        slot,
+        stage,
+        parameters: gate.parameters,
+        distances: gate.distances,
+        seal: gate.seal,
+    }
+}

@@ -1,0 +1,71 @@
+//! `Meter:Register`.
+
+use der_api::ErrorCode;
+use der_api::event::MeterRegistered;
+use der_api::organisations::Part;
+use der_api::reply::{MeterKey, MeterView};
+use der_api::request::RegisterMeter;
+use der_market::id::PointId;
+
+use super::standing::Standing;
+use super::user::checked_public_key;
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::guard::Guard;
+use crate::schema;
+use crate::view::LedgerView;
+
+pub(crate) async fn register_meter<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: RegisterMeter,
+) -> Result<Decision, ContractError> {
+    checked_public_key(request.public_key.as_slice())?;
+    let point = Standing::of(cx, &request.participant).await?.user.point;
+    let at = schema::meter(&request.meter);
+    let known = cx.ledger.get(&at).await?;
+    let born = known.is_none();
+    let row = with_key(known, &request, point)?;
+    let mut decision = Decision::replying(&row)?;
+    if born {
+        decision.put_guarded(at, &row, Guard::of_part(Part::Grid, &cx.market.organisations))?;
+    } else {
+        decision.put(at, &row)?;
+    }
+    decision.emit(MeterRegistered {
+        meter: request.meter,
+        valid_from: request.valid_from,
+    })?;
+    Ok(decision)
+}
+
+/// A new meter, or a known one with its next key: a key never begins before the one it follows.
+fn with_key(known: Option<MeterView>, request: &RegisterMeter, point: PointId) -> Result<MeterView, ContractError> {
+    let key = MeterKey {
+        valid_from: request.valid_from,
+        public_key: request.public_key.clone(),
+    };
+    let (meter, participant) = (request.meter.clone(), request.participant.clone());
+    let Some(mut row) = known else {
+        return Ok(MeterView {
+            meter,
+            participant,
+            point,
+            keys: vec![key],
+        });
+    };
+    if row.participant != participant {
+        let detail = format!("meter {meter} measures another participant");
+        return Err(ContractError::new(ErrorCode::RecordExists, detail));
+    }
+    if row
+        .keys
+        .last()
+        .is_some_and(|last| last.valid_from >= key.valid_from || last.public_key == key.public_key)
+    {
+        let detail = format!("meter {meter} needs another key, from a later slot");
+        return Err(ContractError::new(ErrorCode::KeyExists, detail));
+    }
+    row.keys.push(key);
+    Ok(row)
+}

@@ -1,0 +1,9 @@
+//! Questions: a reply and no write.
+
+mod books;
+mod records;
+mod slots;
+
+pub(crate) use books::{balance, statement, volumes};
+pub(crate) use records::{market, meter, order, participant, plant, point};
+pub(crate) use slots::{clearing, contract, plan, settlement, slot};

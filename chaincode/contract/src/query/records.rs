@@ -1,0 +1,56 @@
+//! Records by their ids.
+
+use der_api::reply::{MarketView, PointView};
+use der_api::request::{QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint};
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::identity::{Standing, fingerprints};
+use crate::schema;
+use crate::trading::order_view;
+use crate::view::LedgerView;
+
+pub(crate) async fn market<V: LedgerView>(cx: &Context<'_, V>, _: QueryMarket) -> Result<Decision, ContractError> {
+    let version = cx.market.parameters;
+    Decision::replying(&MarketView {
+        market: cx.market.market.clone(),
+        organisations: cx.market.organisations.clone(),
+        version,
+        parameters: cx.parameters(version).await?,
+    })
+}
+
+pub(crate) async fn participant<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: QueryParticipant,
+) -> Result<Decision, ContractError> {
+    let standing = Standing::of(cx, &request.participant).await?;
+    Decision::replying(&standing.view(fingerprints(cx, &request.participant).await?))
+}
+
+pub(crate) async fn point<V: LedgerView>(cx: &Context<'_, V>, request: QueryPoint) -> Result<Decision, ContractError> {
+    let row = cx.ledger.require(&schema::point(&request.point)).await?;
+    Decision::replying(&PointView {
+        point: row.point,
+        capacity_w: row.capacity_w,
+        area: row.area,
+        level: row.level,
+    })
+}
+
+pub(crate) async fn plant<V: LedgerView>(cx: &Context<'_, V>, request: QueryPlant) -> Result<Decision, ContractError> {
+    Decision::replying(&cx.ledger.require(&schema::plant(&request.plant)).await?)
+}
+
+pub(crate) async fn meter<V: LedgerView>(cx: &Context<'_, V>, request: QueryMeter) -> Result<Decision, ContractError> {
+    Decision::replying(&cx.ledger.require(&schema::meter(&request.meter)).await?)
+}
+
+pub(crate) async fn order<V: LedgerView>(cx: &Context<'_, V>, request: QueryOrder) -> Result<Decision, ContractError> {
+    let stored = cx
+        .ledger
+        .require(&schema::order(&request.participant, &request.order))
+        .await?;
+    Decision::replying(&order_view(&stored))
+}

@@ -1,0 +1,57 @@
+//! A slot's stages.
+
+use der_api::reply::ContractView;
+use der_api::request::{QueryClearing, QueryContract, QueryPlan, QuerySettlement, QuerySlot};
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::governance::stage;
+use crate::planning::answers_to;
+use crate::schema;
+use crate::settlement::settlement_view;
+use crate::trading::status;
+use crate::view::LedgerView;
+
+pub(crate) async fn slot<V: LedgerView>(cx: &Context<'_, V>, request: QuerySlot) -> Result<Decision, ContractError> {
+    Decision::replying(&stage(cx, request.slot).await?)
+}
+
+pub(crate) async fn clearing<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: QueryClearing,
+) -> Result<Decision, ContractError> {
+    Decision::replying(&cx.ledger.require(&schema::clearing(&request.slot)).await?.view)
+}
+
+pub(crate) async fn contract<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: QueryContract,
+) -> Result<Decision, ContractError> {
+    let row = cx
+        .ledger
+        .require(&schema::contract(&request.slot, &request.contract))
+        .await?;
+    let confirmations = answers_to(cx, request.slot, &request.contract).await?;
+    let planned = cx.ledger.get(&schema::plan(&request.slot)).await?.is_some();
+    let status = status(&confirmations, planned);
+    Decision::replying(&ContractView {
+        terms: row.terms,
+        hash: row.hash,
+        status,
+        confirmations,
+    })
+}
+
+pub(crate) async fn plan<V: LedgerView>(cx: &Context<'_, V>, request: QueryPlan) -> Result<Decision, ContractError> {
+    Decision::replying(&cx.ledger.require(&schema::plan(&request.slot)).await?.view)
+}
+
+pub(crate) async fn settlement<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: QuerySettlement,
+) -> Result<Decision, ContractError> {
+    let row = cx.ledger.require(&schema::settlement(&request.slot)).await?;
+    let pages = cx.ledger.scan(&schema::pages_of(&request.slot)).await?;
+    Decision::replying(&settlement_view(request.slot, &row, pages))
+}

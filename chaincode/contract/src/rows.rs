@@ -1,0 +1,238 @@
+//! Values of the tables. Each is stored as `{"v":1,"row":…}`: JSON of derived structs, in the order of their fields.
+
+use der_api::bytes::{Digest, HexBytes};
+use der_api::contract::ContractTerms;
+use der_api::metering::SignedReading;
+use der_api::organisations::Organisations;
+use der_api::reply::{ClearingView, OrderStatus, PlanView, Seal};
+use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
+use der_market::journal::Posting;
+use der_market::matching::Fill;
+use der_market::order::Order;
+use der_market::participant::{CustomerClass, Side, Source};
+use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
+use der_market::slot::Slot;
+use der_market::units::{Energy, Power};
+use serde::{Deserialize, Serialize};
+
+/// Version of the rows' shape.
+pub const SHAPE: u32 = 1;
+
+macro_rules! row {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+    };
+}
+
+row! {
+    /// The market.
+    Market {
+        /// Its id.
+        market: MarketId,
+        /// Who plays which part.
+        organisations: Organisations,
+        /// Version of the parameters in force.
+        parameters: u32,
+    }
+}
+row! {
+    /// A participant on the user chain: DG = (ID, M, D, G, I) as far as it does not change by itself.
+    User {
+        /// ID.
+        participant: ParticipantId,
+        /// M.
+        capacity_w: Power,
+        /// D.
+        point: PointId,
+        /// G.
+        source: Source,
+        /// Customer class.
+        class: CustomerClass,
+    }
+}
+row! {
+    /// A contract-signing key.
+    SigningKey {
+        /// Uncompressed P-256 point.
+        public_key: HexBytes,
+    }
+}
+row! {
+    /// The grid company's acceptance.
+    Connection {
+        /// The accepted point.
+        point: PointId,
+    }
+}
+row! {
+    /// The regulator's accreditation.
+    Accreditation {
+        /// Who accredited.
+        by: ParticipantId,
+    }
+}
+row! {
+    /// The regulator's suspension; born with the accreditation, so that its guard is there before its first use.
+    Suspension {
+        /// True while suspended.
+        suspended: bool,
+    }
+}
+row! {
+    /// Which distance matrix is in force.
+    DistancesHead {
+        /// Its version.
+        version: u32,
+    }
+}
+
+/// State of a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateState {
+    /// Orders are taken.
+    Open,
+    /// Orders are taken no more.
+    Closed,
+    /// The book is fixed.
+    Sealed,
+}
+
+row! {
+    /// A slot's gate and the versions that the slot keeps.
+    Gate {
+        /// Open, closed or sealed.
+        state: GateState,
+        /// Version of the parameters.
+        parameters: u32,
+        /// Version of the distances; 0 for none.
+        distances: u32,
+        /// Count and digest, once sealed.
+        seal: Option<Seal>,
+    }
+}
+row! {
+    /// An order by its owner's id, for ever.
+    StoredOrder {
+        /// Its slot.
+        slot: Slot,
+        /// Its content.
+        content: Order,
+        /// SHA-256 of slot and content.
+        digest: Digest,
+        /// What its owner did with it.
+        status: OrderStatus,
+    }
+}
+row! {
+    /// A participant's open orders at a point in a slot.
+    Exposure {
+        /// Offers or bids, never both.
+        side: Side,
+        /// How many.
+        orders: u32,
+        /// Their energy.
+        energy_wh: Energy,
+    }
+}
+row! {
+    /// A clearing with its compact table of fills.
+    Clearing {
+        /// What is told of it.
+        view: ClearingView,
+        /// The fills, in rank order, over the sorted book.
+        fills: Vec<Fill>,
+    }
+}
+row! {
+    /// A proposed contract.
+    StoredContract {
+        /// Its terms.
+        terms: ContractTerms,
+        /// Their canonical hash.
+        hash: Digest,
+    }
+}
+row! {
+    /// A plan and what became of the proposed contracts.
+    PlanRow {
+        /// What is told of it.
+        view: PlanView,
+        /// Confirmed contracts, in rank order.
+        confirmed: Vec<ContractId>,
+        /// Refused or expired contracts, in rank order.
+        lapsed: Vec<ContractId>,
+    }
+}
+row! {
+    /// A meter's latest reading of a slot.
+    ReadingRow {
+        /// Whose energy.
+        participant: ParticipantId,
+        /// Where.
+        point: PointId,
+        /// The reading as signed.
+        signed: SignedReading,
+    }
+}
+row! {
+    /// A settlement's summary.
+    SettlementRow {
+        /// Settlement id.
+        settlement: Digest,
+        /// SHA-256 of the pages.
+        hash: Digest,
+        /// Pages.
+        pages: u32,
+        /// Branches that moved energy.
+        branches: Vec<Branch>,
+        /// Energy moved.
+        volume: Volume,
+    }
+}
+row! {
+    /// A page of a settlement.
+    SettlementPage {
+        /// What became of contracts.
+        trades: Vec<TradeLine>,
+        /// What became of participants' energy.
+        points: Vec<PointLine>,
+        /// Postings; a page sums to zero.
+        postings: Vec<Posting>,
+    }
+}
+row! {
+    /// Energy that a participant supplied in a slot, as a signed delta.
+    Supplied {
+        /// Injected Wh; a correction adds its difference as another row.
+        delta_wh: i64,
+    }
+}
+row! {
+    /// Energy that one page of a slot's settlement moved.
+    SlotVolume {
+        /// Which slot.
+        slot: Slot,
+        /// By branch.
+        volume: Volume,
+    }
+}
+row! {
+    /// The two postings of an opening balance.
+    Opening {
+        /// The account's and the deposits'.
+        postings: Vec<Posting>,
+    }
+}
+row! {
+    /// An account's postings of one page.
+    Postings {
+        /// In booking order.
+        postings: Vec<Posting>,
+    }
+}

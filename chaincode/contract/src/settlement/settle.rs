@@ -1,0 +1,181 @@
+//! `Settlement:Settle`: postings of a planned slot, once. The slice writes one page; the keys have room for more.
+
+use std::collections::BTreeMap;
+
+use der_api::bytes::Digest;
+use der_api::event::SlotSettled;
+use der_api::reply::SettlementView;
+use der_api::request::Settle;
+use der_api::{ErrorCode, codec};
+use der_market::id::{ContractId, MarketId};
+use der_market::journal::{Account, Posting, sum};
+use der_market::parameters::Parameters;
+use der_market::settlement::{Metered, Settled, SettlementError, Trade, settle};
+use der_market::slot::Slot;
+use der_market::units::Money;
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::governance::require_gate;
+use crate::rows::{Postings, SettlementPage, SettlementRow, SlotVolume, StoredContract, Supplied};
+use crate::schema;
+use crate::view::LedgerView;
+
+const PAGE: u32 = 0;
+
+struct Inputs {
+    market: MarketId,
+    slot: Slot,
+    parameters: Parameters,
+    trades: Vec<Trade>,
+    metered: Vec<Metered>,
+}
+
+pub(crate) async fn settle_slot<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: Settle,
+) -> Result<Decision, ContractError> {
+    decide(&read(cx, request.slot).await?)
+}
+
+async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, ContractError> {
+    let gate = require_gate(cx, slot).await?;
+    if cx.ledger.get(&schema::settlement(&slot)).await?.is_some() {
+        return Err(ContractError::new(
+            ErrorCode::AlreadySettled,
+            format!("slot {slot} is settled"),
+        ));
+    }
+    let unplanned = || ContractError::new(ErrorCode::WrongStage, format!("slot {slot} is not planned"));
+    let plan = cx.ledger.get(&schema::plan(&slot)).await?.ok_or_else(unplanned)?;
+    let contracts: Vec<_> = plan.confirmed.iter().map(|id| schema::contract(&slot, id)).collect();
+    let contracts = cx.ledger.all(&contracts).await?;
+    let readings = cx.ledger.scan(&schema::readings_of(&slot)).await?;
+    Ok(Inputs {
+        market: cx.market.market.clone(),
+        slot,
+        parameters: cx.parameters(gate.parameters).await?,
+        trades: plan
+            .confirmed
+            .iter()
+            .zip(contracts)
+            .map(trade)
+            .collect::<Result<_, _>>()?,
+        metered: readings
+            .into_iter()
+            .map(|row| Metered {
+                participant: row.participant,
+                point: row.point,
+                consumed_wh: row.signed.reading.consumed_wh,
+                injected_wh: row.signed.reading.injected_wh,
+            })
+            .collect(),
+    })
+}
+
+fn trade((id, contract): (&ContractId, Option<StoredContract>)) -> Result<Trade, ContractError> {
+    let missing = || ContractError::new(ErrorCode::CorruptState, format!("contract {id} is missing"));
+    let terms = contract.ok_or_else(missing)?.terms;
+    Ok(Trade {
+        contract: terms.contract,
+        buyer: terms.buyer,
+        buyer_point: terms.buyer_point,
+        seller: terms.seller,
+        seller_point: terms.seller_point,
+        energy_wh: terms.energy_wh,
+        price: terms.price,
+        tariff: terms.tariff,
+    })
+}
+
+fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
+    let settled = settle(&inputs.trades, &inputs.metered, &inputs.parameters).map_err(refused)?;
+    let postings = settled.journal.postings().to_vec();
+    if sum(&postings)? != Money::ZERO {
+        return Err(ContractError::new(
+            ErrorCode::Internal,
+            "the postings do not sum to zero",
+        ));
+    }
+    write(inputs, settled, postings)
+}
+
+fn write(inputs: &Inputs, settled: Settled, postings: Vec<Posting>) -> Result<Decision, ContractError> {
+    let slot = inputs.slot;
+    let lines = u32::try_from(postings.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?;
+    let page = SettlementPage {
+        trades: settled.trades,
+        points: settled.points,
+        postings,
+    };
+    let row = SettlementRow {
+        settlement: Digest::of(format!("der.settlement.v1\n{}\n{slot}", inputs.market).as_bytes()),
+        hash: Digest::of(&codec::encode(&page)?),
+        pages: 1,
+        branches: settled.volume.branches().into_iter().collect(),
+        volume: settled.volume,
+    };
+    let mut decision = Decision::replying(&view(slot, &row, vec![page.clone()]))?;
+    for (account, postings) in by_account(&page.postings) {
+        decision.put(schema::posting(account, &slot, &PAGE), &Postings { postings })?;
+    }
+    for line in &page.points {
+        let delta_wh = i64::try_from(line.injected_wh.get()).map_err(|_| ErrorCode::ArithmeticOverflow)?;
+        decision.put(
+            schema::supplied(&slot, &line.participant, &line.point),
+            &Supplied { delta_wh },
+        )?;
+    }
+    decision.put(
+        schema::volume(&slot, &PAGE),
+        &SlotVolume {
+            slot,
+            volume: settled.volume,
+        },
+    )?;
+    decision.emit(SlotSettled {
+        slot,
+        settlement: row.settlement,
+        hash: row.hash,
+        lines,
+    })?;
+    decision.put(schema::settlement_page(&slot, &PAGE), &page)?;
+    decision.put(schema::settlement(&slot), &row)?;
+    Ok(decision)
+}
+
+fn by_account(postings: &[Posting]) -> BTreeMap<&Account, Vec<Posting>> {
+    let mut accounts: BTreeMap<&Account, Vec<Posting>> = BTreeMap::new();
+    for posting in postings {
+        accounts.entry(&posting.account).or_default().push(posting.clone());
+    }
+    accounts
+}
+
+/// What is told of a settlement.
+pub(crate) fn view(slot: Slot, row: &SettlementRow, pages: Vec<SettlementPage>) -> SettlementView {
+    let mut view = SettlementView {
+        slot,
+        settlement: row.settlement,
+        pages: row.pages,
+        branches: row.branches.iter().copied().collect(),
+        trades: Vec::new(),
+        points: Vec::new(),
+        postings: Vec::new(),
+        volume: row.volume,
+    };
+    for page in pages {
+        view.trades.extend(page.trades);
+        view.points.extend(page.points);
+        view.postings.extend(page.postings);
+    }
+    view
+}
+
+fn refused(error: SettlementError) -> ContractError {
+    match error {
+        SettlementError::ReadingMissing(..) => ContractError::new(ErrorCode::ReadingMissing, error.to_string()),
+        SettlementError::Unit(error) => error.into(),
+    }
+}

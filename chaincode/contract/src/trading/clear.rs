@@ -1,0 +1,215 @@
+//! `TSSC:Clear`: the trading strategy contract matches a sealed book and proposes contracts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use der_api::bytes::Digest;
+use der_api::contract::ContractTerms;
+use der_api::event::SlotMatched;
+use der_api::reply::ClearingView;
+use der_api::request::Clear;
+use der_api::{ErrorCode, codec};
+use der_market::eligibility::Rules;
+use der_market::grid::{Distances, Point};
+use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
+use der_market::matching::{Fill, match_book, sort_book};
+use der_market::order::Order;
+use der_market::parameters::Parameters;
+use der_market::participant::Side;
+use der_market::settlement::Branch;
+use der_market::slot::Slot;
+use der_market::units::{Energy, UnitError};
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::governance::{require_gate, seal_of};
+use crate::rows::{Clearing, Gate, GateState, StoredContract};
+use crate::schema;
+use crate::view::LedgerView;
+
+/// Orders that one clearing takes: all feasible pairs of them must be ranked.
+pub(crate) const BOOK_LIMIT: usize = 10_000;
+
+struct Inputs {
+    market: MarketId,
+    slot: Slot,
+    gate: Gate,
+    parameters: Parameters,
+    distances: Distances,
+    points: Vec<Point>,
+    book: Vec<Order>,
+    suspended: BTreeSet<ParticipantId>,
+}
+
+pub(crate) async fn clear<V: LedgerView>(cx: &Context<'_, V>, request: Clear) -> Result<Decision, ContractError> {
+    decide(&read(cx, request.slot).await?)
+}
+
+async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, ContractError> {
+    let gate = require_gate(cx, slot).await?;
+    if gate.state != GateState::Sealed {
+        return Err(ContractError::new(
+            ErrorCode::WrongStage,
+            format!("the book of slot {slot} is not sealed"),
+        ));
+    }
+    if cx.ledger.get(&schema::clearing(&slot)).await?.is_some() {
+        return Err(ContractError::new(
+            ErrorCode::WrongStage,
+            format!("slot {slot} is matched already"),
+        ));
+    }
+    let book = cx.ledger.scan(&schema::book_of(&slot)).await?;
+    if gate.seal != Some(seal_of(&book)?) {
+        return Err(ContractError::new(
+            ErrorCode::SealBroken,
+            format!("the book of slot {slot} differs from its seal"),
+        ));
+    }
+    if book.len() > BOOK_LIMIT {
+        return Err(ContractError::new(
+            ErrorCode::BookTooLarge,
+            format!("{} orders, {BOOK_LIMIT} can be matched", book.len()),
+        ));
+    }
+    let distances = distances(cx, gate.distances).await?;
+    Ok(Inputs {
+        market: cx.market.market.clone(),
+        slot,
+        parameters: cx.parameters(gate.parameters).await?,
+        distances,
+        points: points(cx, &book).await?,
+        suspended: suspended(cx, &book).await?,
+        gate,
+        book,
+    })
+}
+
+async fn distances<V: LedgerView>(cx: &Context<'_, V>, version: u32) -> Result<Distances, ContractError> {
+    if version == 0 {
+        return Ok(Distances::default());
+    }
+    let missing = || ContractError::new(ErrorCode::CorruptState, format!("distances {version} are missing"));
+    cx.ledger.get(&schema::distances(&version)).await?.ok_or_else(missing)
+}
+
+/// The points of a book's orders.
+pub(crate) async fn points<V: LedgerView>(cx: &Context<'_, V>, book: &[Order]) -> Result<Vec<Point>, ContractError> {
+    let ids: BTreeSet<&PointId> = book.iter().map(|order| &order.point).collect();
+    let rows: Vec<_> = ids.into_iter().map(schema::point).collect();
+    Ok(cx.ledger.all(&rows).await?.into_iter().flatten().collect())
+}
+
+/// Who was suspended after publishing: these orders are not matched.
+async fn suspended<V: LedgerView>(
+    cx: &Context<'_, V>,
+    book: &[Order],
+) -> Result<BTreeSet<ParticipantId>, ContractError> {
+    let ids: BTreeSet<&ParticipantId> = book.iter().map(|order| &order.participant).collect();
+    let rows: Vec<_> = ids.iter().map(|id| schema::suspension(id)).collect();
+    let answers = cx.ledger.all(&rows).await?;
+    let stopped = ids
+        .into_iter()
+        .zip(answers)
+        .filter(|(_, row)| row.as_ref().is_none_or(|row| row.suspended));
+    Ok(stopped.map(|(id, _)| id.clone()).collect())
+}
+
+fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
+    let slot = inputs.slot;
+    let active = |order: &&Order| !inputs.suspended.contains(&order.participant);
+    let mut book: Vec<Order> = inputs.book.iter().filter(active).cloned().collect();
+    sort_book(&mut book);
+    let rules = Rules {
+        slot,
+        parameters: &inputs.parameters,
+        distances: &inputs.distances,
+        points: &inputs.points,
+    };
+    let fills = match_book(&book, &rules);
+    let contracts = contracts(inputs, &book, &fills)?;
+    let view = view(inputs, &fills, &contracts)?;
+    let mut decision = Decision::replying(&view)?;
+    for contract in &contracts {
+        decision.put(schema::contract(&slot, &contract.terms.contract), contract)?;
+    }
+    let count = u32::try_from(contracts.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?;
+    decision.emit(SlotMatched {
+        slot,
+        contracts: count,
+        fills: view.fills,
+    })?;
+    decision.put(schema::clearing(&slot), &Clearing { view, fills })?;
+    Ok(decision)
+}
+
+/// One contract per fill; its id is its slot and its rank.
+fn contracts(inputs: &Inputs, book: &[Order], fills: &[Fill]) -> Result<Vec<StoredContract>, ContractError> {
+    let order = |place: u32| {
+        let found = usize::try_from(place).ok().and_then(|place| book.get(place));
+        found.ok_or_else(|| ContractError::new(ErrorCode::Internal, "a fill names no order"))
+    };
+    let contract = |(rank, fill): (usize, &Fill)| {
+        let (bid, offer) = (order(fill.bid)?, order(fill.offer)?);
+        let id = format!("{}-{:05}", inputs.slot, rank.saturating_add(1));
+        let terms = ContractTerms {
+            market: inputs.market.clone(),
+            contract: ContractId::new(id).map_err(|e| ContractError::new(ErrorCode::Internal, e.to_string()))?,
+            slot: inputs.slot,
+            buyer: bid.participant.clone(),
+            buyer_order: bid.order.clone(),
+            buyer_point: bid.point.clone(),
+            seller: offer.participant.clone(),
+            seller_order: offer.order.clone(),
+            seller_point: offer.point.clone(),
+            energy_wh: fill.energy_wh,
+            price: fill.price,
+            tariff: fill.tariff,
+            parameters: inputs.gate.parameters,
+            distances: inputs.gate.distances,
+            profile: inputs.parameters.profile,
+        };
+        let hash = terms.hash()?;
+        Ok(StoredContract { terms, hash })
+    };
+    fills.iter().enumerate().map(contract).collect()
+}
+
+fn view(inputs: &Inputs, fills: &[Fill], contracts: &[StoredContract]) -> Result<ClearingView, ContractError> {
+    let total = |side: Side| {
+        sum(inputs
+            .book
+            .iter()
+            .filter(|order| order.side == side)
+            .map(|order| order.energy_wh))
+    };
+    let matched_wh = sum(fills.iter().map(|fill| fill.energy_wh))?;
+    let unmatched_supply_wh = total(Side::Seller)?.less(matched_wh);
+    let unmatched_demand_wh = total(Side::Buyer)?.less(matched_wh);
+    let branches = BTreeMap::from([
+        (Branch::Direct, matched_wh),
+        (Branch::FeedIn, unmatched_supply_wh),
+        (Branch::GridSupply, unmatched_demand_wh),
+    ]);
+    Ok(ClearingView {
+        slot: inputs.slot,
+        orders: u32::try_from(inputs.book.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?,
+        contracts: contracts
+            .iter()
+            .map(|contract| contract.terms.contract.clone())
+            .collect(),
+        fills: Digest::of(&codec::encode(&fills)?),
+        matched_wh,
+        unmatched_supply_wh,
+        unmatched_demand_wh,
+        branches: branches
+            .into_iter()
+            .filter(|(_, energy)| !energy.is_zero())
+            .map(|(branch, _)| branch)
+            .collect(),
+    })
+}
+
+fn sum(energies: impl Iterator<Item = Energy>) -> Result<Energy, UnitError> {
+    energies.into_iter().try_fold(Energy::ZERO, Energy::plus)
+}

@@ -1,0 +1,11 @@
+//! DTSC and TSSC: orders, clearing, contracts.
+
+mod answer;
+mod clear;
+mod post;
+mod withdraw;
+
+pub(crate) use answer::{confirm, refuse, status};
+pub(crate) use clear::{clear, points};
+pub(crate) use post::{post_bid, post_offer};
+pub(crate) use withdraw::{view as order_view, withdraw};

@@ -1,0 +1,207 @@
+//! `DTSC:PostOffer`, `DTSC:PostBid`. No range is read and no shared row written, so that all users may publish at once.
+
+use der_api::bytes::Digest;
+use der_api::event::OrderPosted;
+use der_api::reply::{OrderAccepted, OrderStatus};
+use der_api::request::{PostBid, PostOffer};
+use der_api::{ErrorCode, codec};
+use der_market::order::{Order, OrderError};
+use der_market::participant::Side;
+use der_market::slot::Slot;
+use der_market::units::Energy;
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::identity::{Standing, StandingRows};
+use crate::rows::{Exposure, Gate, GateState, StoredOrder};
+use crate::schema;
+use crate::view::LedgerView;
+
+/// Orders that a participant may have at one point in one slot.
+pub(crate) const ORDERS_PER_PARTICIPANT: u32 = 100;
+
+pub(crate) async fn post_offer<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: PostOffer,
+) -> Result<Decision, ContractError> {
+    post(cx, Side::Seller, request).await
+}
+
+pub(crate) async fn post_bid<V: LedgerView>(cx: &Context<'_, V>, request: PostBid) -> Result<Decision, ContractError> {
+    let PostBid {
+        order,
+        slot,
+        point,
+        energy_wh,
+        min_wh,
+        price,
+    } = request;
+    post(
+        cx,
+        Side::Buyer,
+        PostOffer {
+            order,
+            slot,
+            point,
+            energy_wh,
+            min_wh,
+            price,
+        },
+    )
+    .await
+}
+
+/// Everything that order entry reads.
+struct Inputs {
+    slot: Slot,
+    order: Order,
+    standing: Standing,
+    gate: Option<Gate>,
+    present: Option<StoredOrder>,
+    exposure: Option<Exposure>,
+}
+
+async fn post<V: LedgerView>(cx: &Context<'_, V>, side: Side, request: PostOffer) -> Result<Decision, ContractError> {
+    decide(read(cx, side, request).await?)
+}
+
+async fn read<V: LedgerView>(cx: &Context<'_, V>, side: Side, request: PostOffer) -> Result<Inputs, ContractError> {
+    let (who, slot) = (&cx.caller, request.slot);
+    let standing = StandingRows::of(who);
+    let gate = schema::gate(&slot);
+    let stored = schema::order(who, &request.order);
+    let exposure = schema::exposure(&slot, &request.point, who);
+    let mut keys = standing.keys().to_vec();
+    keys.extend([gate.key.clone(), stored.key.clone(), exposure.key.clone()]);
+    let answers = cx.ledger.many(&keys).await?;
+    let standing = standing.read(&answers)?;
+    let order = Order {
+        participant: who.clone(),
+        order: request.order,
+        side,
+        point: request.point,
+        energy_wh: request.energy_wh,
+        min_wh: request.min_wh,
+        price: request.price,
+        source: standing.user.source,
+    };
+    Ok(Inputs {
+        slot,
+        order,
+        standing,
+        gate: answers.get(&gate)?,
+        present: answers.get(&stored)?,
+        exposure: answers.get(&exposure)?,
+    })
+}
+
+fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
+    let Inputs {
+        slot,
+        order,
+        standing,
+        gate,
+        present,
+        exposure,
+    } = inputs;
+    order.validate().map_err(refused)?;
+    let digest = Digest::of(&codec::encode(&(slot, &order))?);
+    let reply = OrderAccepted {
+        participant: order.participant.clone(),
+        order: order.order.clone(),
+        side: order.side,
+        slot,
+        digest,
+    };
+    if let Some(present) = present {
+        // A client that lost the first answer asks again; it must get that answer, whatever has happened since.
+        if present.digest == digest {
+            return Decision::replying(&reply);
+        }
+        let detail = format!("order {} stands for another content", order.order);
+        return Err(ContractError::new(ErrorCode::OrderIdReused, detail));
+    }
+    standing.require_active()?;
+    if order.point != standing.user.point {
+        let detail = format!("{} is connected at {}", order.participant, standing.user.point);
+        return Err(ContractError::new(ErrorCode::NotConnectedHere, detail));
+    }
+    require_open(slot, gate.as_ref())?;
+    let exposure = extend(exposure, &order, &standing)?;
+    let mut decision = Decision::replying(&reply)?;
+    let who = &order.participant;
+    decision.put(schema::book(&slot, &order.point, who, &order.order), &order)?;
+    decision.put(schema::exposure(&slot, &order.point, who), &exposure)?;
+    let stored = StoredOrder {
+        slot,
+        content: order.clone(),
+        digest,
+        status: OrderStatus::Open,
+    };
+    decision.put(schema::order(who, &order.order), &stored)?;
+    let OrderAccepted {
+        participant,
+        order,
+        side,
+        slot,
+        digest,
+    } = reply;
+    decision.emit(OrderPosted {
+        participant,
+        order,
+        side,
+        slot,
+        digest,
+    })?;
+    Ok(decision)
+}
+
+/// Refuses unless the slot takes orders.
+pub(super) fn require_open(slot: Slot, gate: Option<&Gate>) -> Result<(), ContractError> {
+    match gate.map(|gate| gate.state) {
+        Some(GateState::Open) => Ok(()),
+        Some(_) => Err(ContractError::new(
+            ErrorCode::GateClosed,
+            format!("the gate of slot {slot} is closed"),
+        )),
+        None => Err(ContractError::new(
+            ErrorCode::SlotNotOpened,
+            format!("slot {slot} was never opened"),
+        )),
+    }
+}
+
+fn extend(exposure: Option<Exposure>, order: &Order, standing: &Standing) -> Result<Exposure, ContractError> {
+    let mut exposure = exposure.unwrap_or(Exposure {
+        side: order.side,
+        orders: 0,
+        energy_wh: Energy::ZERO,
+    });
+    if exposure.side != order.side {
+        return Err(ErrorCode::OppositeSide.into());
+    }
+    if exposure.orders >= ORDERS_PER_PARTICIPANT {
+        let detail = format!("{ORDERS_PER_PARTICIPANT} orders a participant, point and slot are allowed");
+        return Err(ContractError::new(ErrorCode::TooManyOrders, detail));
+    }
+    exposure.orders = exposure.orders.saturating_add(1);
+    exposure.energy_wh = exposure.energy_wh.plus(order.energy_wh)?;
+    let most = standing.user.capacity_w.per_slot();
+    if order.side == Side::Seller && exposure.energy_wh > most {
+        let detail = format!(
+            "open offers of {} Wh, the capacity allows {most} Wh a slot",
+            exposure.energy_wh
+        );
+        return Err(ContractError::new(ErrorCode::CapacityExceeded, detail));
+    }
+    Ok(exposure)
+}
+
+fn refused(error: OrderError) -> ContractError {
+    let code = match error {
+        OrderError::ZeroEnergy => ErrorCode::ZeroQuantity,
+        OrderError::MinimumAboveEnergy => ErrorCode::MinimumAboveQuantity,
+    };
+    ContractError::new(code, error.to_string())
+}
