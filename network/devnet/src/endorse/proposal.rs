@@ -158,3 +158,96 @@ pub(crate) fn transaction_id(nonce: &[u8], creator: &[u8]) -> String {
 fn decode<M: Message + Default>(what: &'static str, bytes: &Bytes) -> Result<M, ProposalError> {
     M::decode(bytes.clone()).map_err(|error| ProposalError::Unreadable(what, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use fabric_protos::protos::{ChaincodeId, ChaincodeSpec};
+
+    use super::*;
+
+    fn signed(txid: &str, transient: &[(&str, &str)]) -> SignedProposal {
+        let chaincode_id = Some(ChaincodeId {
+            name: "cc".into(),
+            ..Default::default()
+        });
+        let extension = ChaincodeHeaderExtension {
+            chaincode_id: chaincode_id.clone(),
+        };
+        let channel_header = ChannelHeader {
+            r#type: HeaderType::EndorserTransaction.into(),
+            tx_id: txid.into(),
+            extension: extension.encode_to_vec().into(),
+            ..Default::default()
+        };
+        let signature_header = SignatureHeader {
+            creator: Bytes::from_static(b"c"),
+            nonce: Bytes::from_static(b"n"),
+        };
+        let header = Header {
+            channel_header: channel_header.encode_to_vec().into(),
+            signature_header: signature_header.encode_to_vec().into(),
+        };
+        let spec = ChaincodeSpec {
+            chaincode_id,
+            input: Some(ChaincodeInput::default()),
+            ..Default::default()
+        };
+        let payload = ChaincodeProposalPayload {
+            input: ChaincodeInvocationSpec {
+                chaincode_spec: Some(spec),
+            }
+            .encode_to_vec()
+            .into(),
+            transient_map: transient
+                .iter()
+                .map(|(name, value)| ((*name).into(), Bytes::from(value.to_string())))
+                .collect(),
+        };
+        let proposal = ProposalMessage {
+            header: header.encode_to_vec().into(),
+            payload: payload.encode_to_vec().into(),
+            extension: Bytes::new(),
+        };
+        SignedProposal {
+            proposal_bytes: proposal.encode_to_vec().into(),
+            signature: Bytes::from_static(b"s"),
+        }
+    }
+
+    #[test]
+    fn transient_data_is_in_neither_the_hash_nor_the_public_payload() {
+        let id = transaction_id(b"n", b"c");
+        let plain = Proposal::unpack(&signed(&id, &[])).unwrap();
+        let transient = Proposal::unpack(&signed(&id, &[("key", "secret")])).unwrap();
+        assert!(transient.has_transient && !plain.has_transient);
+        assert_eq!(plain.hash(), transient.hash());
+        assert_eq!(plain.public_payload(), transient.public_payload());
+    }
+
+    #[test]
+    fn the_transaction_id_binds_nonce_and_creator() {
+        let id = transaction_id(b"n", b"c");
+        assert_eq!(Proposal::unpack(&signed(&id, &[])).unwrap().check(), Ok(()));
+        let other = Proposal::unpack(&signed("abc", &[])).unwrap().check().unwrap_err();
+        assert_eq!(
+            other.to_string(),
+            format!("incorrectly computed txid 'abc' -- expected '{id}'")
+        );
+    }
+
+    #[test]
+    fn rubbish_is_an_error() {
+        let rubbish = SignedProposal {
+            proposal_bytes: Bytes::from_static(b"\xff\xff"),
+            signature: Bytes::new(),
+        };
+        assert!(matches!(
+            Proposal::unpack(&rubbish),
+            Err(ProposalError::Unreadable("Proposal", _))
+        ));
+        assert!(matches!(
+            Proposal::unpack(&SignedProposal::default()),
+            Err(ProposalError::Missing(_))
+        ));
+    }
+}

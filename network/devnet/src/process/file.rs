@@ -60,6 +60,8 @@ struct ChaincodeEntry {
     /// Mutual TLS to the services.
     #[serde(default = "on")]
     tls: bool,
+    /// Domain of the organisation whose service all use; each its own when absent.
+    tls_domain: Option<String>,
 }
 
 fn on() -> bool {
@@ -149,6 +151,11 @@ impl NetworkFile {
             let found = place.and_then(|place| Some((organizations.get(place)?, folders.get(place)?)));
             let (organization, folder) =
                 found.with_context(|| format!("chaincode {} names {msp_id}, which is no organisation", entry.name))?;
+            let shared = entry
+                .tls_domain
+                .as_deref()
+                .map(|domain| CryptoFolder::new(&self.crypto_dir, domain));
+            let folder = shared.as_ref().unwrap_or(folder);
             let tls = entry.tls.then(|| folder.chaincode_tls(organization)).transpose()?;
             services.insert(
                 msp_id.clone(),
@@ -208,4 +215,36 @@ impl SwitchesEntry {
 
 fn millis(given: Option<u64>, default: Duration) -> Duration {
     given.map_or(default, Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "channel = 'c'\ndata_dir = 'd'\ncrypto_dir = 'x'\norganizations = []\n";
+
+    #[test]
+    fn what_is_left_out_has_fabrics_value() {
+        let file: NetworkFile = toml::from_str(LEAST).unwrap();
+        assert_eq!(file.batch.config(), BatchConfig::default());
+        assert_eq!(file.limits.limits(), Limits::default());
+        assert_eq!(file.switches.switches(false), Switches::default());
+    }
+
+    #[test]
+    fn zero_switches_batches_off_and_on_demand_leaves_cutting_to_the_caller() {
+        let text = format!("{LEAST}[switches]\nwrite_batch = 0\nmulti_get = 7\n");
+        let file: NetworkFile = toml::from_str(&text).unwrap();
+        let switches = file.switches.switches(true);
+        assert_eq!(
+            (switches.write_batch, switches.multi_get, switches.cut),
+            (None, Some(7), CutMode::OnDemand)
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named() {
+        let error = toml::from_str::<NetworkFile>(&format!("{LEAST}[batch]\ntimeout = 5\n")).unwrap_err();
+        assert!(error.to_string().contains("timeout"), "{error}");
+    }
 }

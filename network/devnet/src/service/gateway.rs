@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fabric_protos::{
     gateway::{
-        CommitStatusRequest, CommitStatusResponse, EndorseRequest, EndorseResponse, EvaluateRequest, EvaluateResponse,
+        CommitStatusResponse, EndorseRequest, EndorseResponse, EvaluateRequest, EvaluateResponse,
         SignedChaincodeEventsRequest, SignedCommitStatusRequest, SubmitRequest, SubmitResponse,
         gateway_server::Gateway,
     },
@@ -18,7 +18,6 @@ use tonic::{Code, Request, Response as Reply, Status};
 
 use super::{
     Core,
-    broadcast::order,
     collect::{Collector, ask},
     events,
     status::{detail, rpc_error},
@@ -26,14 +25,13 @@ use super::{
 use crate::{
     channel::APPLICATION_READERS,
     endorse::{Peer, PlanError, Proposal, prepare_transaction},
-    order::OrderError,
     simulate::guards::is_system_chaincode,
 };
 
 /// One organisation's gateway.
 pub(crate) struct GatewayService {
-    core: Arc<Core>,
-    own: usize,
+    pub(super) core: Arc<Core>,
+    pub(super) own: usize,
     permits: Arc<Semaphore>,
 }
 
@@ -230,88 +228,13 @@ impl GatewayService {
         Ok(layout)
     }
 
-    async fn submit(&self, request: SubmitRequest) -> Result<SubmitResponse, Status> {
-        let envelope = request
-            .prepared_transaction
-            .ok_or_else(|| Status::invalid_argument("a prepared transaction is required"))?;
-        if envelope.signature.is_empty() {
-            return Err(Status::invalid_argument("prepared transaction must be signed"));
-        }
-        let limit = self.core.limits.broadcast_timeout;
-        let answer = tokio::time::timeout(limit, order(&self.core, &envelope)).await;
-        let orderer = || fabric_protos::gateway::ErrorDetail {
-            address: self
-                .core
-                .peers
-                .get(self.own)
-                .map(|peer| peer.address().to_owned())
-                .unwrap_or_default(),
-            msp_id: self.own_msp().to_owned(),
-            message: String::new(),
-        };
-        match answer {
-            Ok(Ok(())) => Ok(SubmitResponse {}),
-            Ok(Err(OrderError { status, info })) if (400..500).contains(&i32::from(status)) => {
-                let status = status.as_str_name();
-                let text = format!("received unsuccessful response from orderer: status={status}, info={info}");
-                Err(Status::aborted(text))
-            }
-            failed => {
-                let message = match failed {
-                    Ok(Err(OrderError { info, .. })) => info,
-                    _ => format!("no answer within {} ms", limit.as_millis()),
-                };
-                let details = vec![fabric_protos::gateway::ErrorDetail { message, ..orderer() }];
-                Err(rpc_error(
-                    Code::Unavailable,
-                    "no orderers could successfully process transaction",
-                    details,
-                ))
-            }
-        }
-    }
-
-    async fn commit_status(&self, signed: SignedCommitStatusRequest) -> Result<CommitStatusResponse, Status> {
-        if signed.request.is_empty() {
-            return Err(Status::invalid_argument("a commit status request is required"));
-        }
-        let request = CommitStatusRequest::decode(signed.request.clone())
-            .map_err(|error| Status::invalid_argument(format!("invalid status request: {error}")))?;
-        let missing = [
-            (request.identity.is_empty(), "no identity provided"),
-            (request.channel_id.is_empty(), "no channel ID provided"),
-            (request.transaction_id.is_empty(), "transaction ID should not be empty"),
-        ];
-        if let Some((_, text)) = missing.into_iter().find(|(failed, _)| *failed) {
-            return Err(Status::invalid_argument(text));
-        }
-        self.check_reader(
-            &request.channel_id,
-            &request.identity,
-            &signed.request,
-            &signed.signature,
-        )?;
-        let mut height = self.core.ledger.watch();
-        loop {
-            height.borrow_and_update();
-            let found = self.core.ledger.transaction(&request.transaction_id);
-            if let Some(place) = found.map_err(|error| Status::aborted(error.to_string()))? {
-                return Ok(CommitStatusResponse {
-                    result: place.code.into(),
-                    block_number: place.block,
-                });
-            }
-            let changed = tokio::select! {
-                changed = height.changed() => changed.is_ok(),
-                () = Core::stopped(self.core.stopping.clone()) => false,
-            };
-            if !changed {
-                return Err(Status::unavailable("the network is stopping"));
-            }
-        }
-    }
-
-    fn check_reader(&self, channel: &str, identity: &Bytes, message: &[u8], signature: &[u8]) -> Result<(), Status> {
+    pub(super) fn check_reader(
+        &self,
+        channel: &str,
+        identity: &Bytes,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Status> {
         if channel != self.core.channel.id() {
             return Err(Status::permission_denied(format!("failed to find channel {channel}")));
         }

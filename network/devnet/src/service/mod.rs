@@ -4,6 +4,7 @@
 
 mod broadcast;
 mod collect;
+mod commit;
 mod core;
 mod deliver;
 mod endorser;
