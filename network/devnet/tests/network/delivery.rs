@@ -54,3 +54,25 @@ async fn whole_blocks_chain_by_their_hashes() {
         previous = fabric_devnet::ledger::block::header_hash(&header);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_stream_does_not_keep_the_network_from_stopping() {
+    let mut world = World::start().await;
+    let network = world.gateway_of(GRID, world.user(GRID)).network("energy");
+    let mut blocks = network.block_events().start_block(0).open().await.unwrap();
+    timeout(LIMIT, blocks.next()).await.unwrap().unwrap();
+    let mut events = network.chaincode_events("store").start_block(0).open().await.unwrap();
+    let waiting = tokio::spawn(async move { events.next().await });
+    timeout(LIMIT, world.stop()).await.unwrap();
+    world.spawn_with(|_| ()).await;
+    waiting.abort();
+    assert!(
+        world
+            .contract(GRID)
+            .submit("put", ["k", "v"])
+            .await
+            .unwrap()
+            .status
+            .successful
+    );
+}
