@@ -10,20 +10,18 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{self, Format, Output};
 
-const HEADINGS: [&str; 13] = [
-    "test",
-    "",
-    "p",
-    "consumed",
-    "generated",
+const COLUMNS: [&str; 11] = [
+    "p, yuan/kWh",
+    "consumed, kWh",
+    "generated, kWh",
     "branches",
-    "buyer pays",
+    "buyer pays, yuan",
     "generator gets",
     "company nets",
     "buyer has",
     "generator has",
     "company has",
-    "volume",
+    "volume, kWh",
 ];
 
 /// One test in JSON: money in nyuan, energy in Wh, price in µyuan/kWh.
@@ -83,19 +81,24 @@ pub fn assert_equal(rows: &[Row]) -> Result<(), Failure> {
     }
 }
 
+/// The paper's columns are lines here, so that the table fits a terminal.
 fn tabulate(rows: &[Row]) -> String {
-    let mut table = output::table(&HEADINGS);
-    for row in rows {
-        let (paper, found) = (cells(&paper_values(row)), cells(&found_values(row)));
-        let marked = found
-            .iter()
-            .zip(&paper)
-            .map(|(found, paper)| format!("{found} {}", mark(found == paper)));
-        let test = row.paper.number.to_string();
-        table.add_row([test.clone(), "paper".to_owned()].into_iter().chain(paper.clone()));
-        table.add_row([test, "found".to_owned()].into_iter().chain(marked));
+    let tests = rows
+        .iter()
+        .flat_map(|row| [format!("test {}", row.paper.number), "paper".to_owned()]);
+    let headings: Vec<String> = std::iter::once(String::new()).chain(tests).collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let mut table = output::table(&headings);
+    let mut columns: Vec<_> = rows
+        .iter()
+        .map(|row| cells(&found_values(row)).into_iter().zip(cells(&paper_values(row))))
+        .collect();
+    for name in COLUMNS {
+        let pairs = columns.iter_mut().filter_map(Iterator::next);
+        let cells = pairs.flat_map(|(found, paper)| [format!("{found} {}", mark(found == paper)), paper]);
+        table.add_row(std::iter::once(name.to_owned()).chain(cells));
     }
-    format!("{table}\nprices in yuan/kWh, energy in kWh, money in yuan; ✓ equals the paper's value exactly")
+    format!("{table}\n✓ equals the paper's value exactly")
 }
 
 const fn mark(equal: bool) -> &'static str {
