@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::rows::{PlanRow, StoredContract};
-use crate::schema;
+use crate::schema::{self, Row};
 use crate::trading::{points, status};
 use crate::view::LedgerView;
 
@@ -44,11 +44,15 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     }
     let book = cx.ledger.scan(&schema::book_of(&slot)).await?;
     let points = points(cx, &book).await?;
-    let mut contracts = Vec::new();
-    for contract in cx.ledger.scan(&schema::contracts_of(&slot)).await? {
-        let given = answers_to(cx, slot, &contract.terms.contract).await?;
-        contracts.push((contract, status(&given, true)));
-    }
+    let contracts = cx.ledger.scan(&schema::contracts_of(&slot)).await?;
+    let sides = |contract: &StoredContract| answer_rows(slot, &contract.terms.contract);
+    let rows: Vec<_> = contracts.iter().flat_map(sides).collect();
+    let mut given = cx.ledger.all(&rows).await?.into_iter();
+    let decided = |contract: StoredContract| {
+        let answers: Vec<Confirmation> = given.by_ref().take(2).flatten().collect();
+        (contract, status(&answers, true))
+    };
+    let contracts = contracts.into_iter().map(decided).collect();
     Ok(Inputs {
         slot,
         book,
@@ -63,11 +67,20 @@ pub(crate) async fn answers_to<V: LedgerView>(
     slot: Slot,
     id: &ContractId,
 ) -> Result<Vec<Confirmation>, ContractError> {
-    let rows = [
+    Ok(cx
+        .ledger
+        .all(&answer_rows(slot, id))
+        .await?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+fn answer_rows(slot: Slot, id: &ContractId) -> [Row<Confirmation>; 2] {
+    [
         schema::answer(&slot, id, &Side::Buyer),
         schema::answer(&slot, id, &Side::Seller),
-    ];
-    Ok(cx.ledger.all(&rows).await?.into_iter().flatten().collect())
+    ]
 }
 
 fn decide(inputs: Inputs) -> Result<Decision, ContractError> {

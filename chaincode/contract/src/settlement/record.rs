@@ -11,9 +11,11 @@ use der_api::reply::{MeterView, ReadingsAccepted};
 use der_api::request::RecordReadings;
 use der_market::metering::Reading;
 
+use crate::caller::Verifier;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::ledger::Answers;
 use crate::rows::ReadingRow;
 use crate::schema;
 use crate::view::LedgerView;
@@ -35,11 +37,40 @@ pub(crate) async fn record_readings<V: LedgerView>(
             format!("{count} readings, {READINGS_LIMIT} are allowed"),
         ));
     }
-    let digest = Digest::of(&codec::encode(&request.readings)?);
-    let accepted = u32::try_from(count).map_err(|_| ErrorCode::TooManyItems)?;
+    let inputs = read(cx, &request.readings).await?;
+    decide(cx, request.readings, &inputs)
+}
+
+/// What the batch is checked against: two reads, however long it is.
+struct Inputs {
+    slots: Answers,
+    present: Answers,
+}
+
+async fn read<V: LedgerView>(cx: &Context<'_, V>, readings: &[SignedReading]) -> Result<Inputs, ContractError> {
+    let mut keys = BTreeSet::new();
+    for SignedReading { reading, .. } in readings {
+        keys.insert(schema::meter(&reading.meter).key);
+        keys.insert(schema::plan(&reading.slot).key);
+        keys.insert(schema::settlement(&reading.slot).key);
+    }
+    let slots = cx.ledger.many(&keys.into_iter().collect::<Vec<_>>()).await?;
+    let mut keys = BTreeSet::new();
+    for SignedReading { reading, .. } in readings {
+        if let Some(meter) = slots.get(&schema::meter(&reading.meter))? {
+            keys.insert(schema::reading(&reading.slot, &meter.participant, &meter.point, &reading.meter).key);
+        }
+    }
+    let present = cx.ledger.many(&keys.into_iter().collect::<Vec<_>>()).await?;
+    Ok(Inputs { slots, present })
+}
+
+fn decide<V>(cx: &Context<'_, V>, readings: Vec<SignedReading>, inputs: &Inputs) -> Result<Decision, ContractError> {
+    let digest = Digest::of(&codec::encode(&readings)?);
+    let accepted = u32::try_from(readings.len()).map_err(|_| ErrorCode::TooManyItems)?;
     let mut decision = Decision::replying(&ReadingsAccepted { accepted, digest })?;
     let mut seen = BTreeSet::new();
-    for signed in request.readings {
+    for signed in readings {
         let (meter, slot) = (signed.reading.meter.clone(), signed.reading.slot);
         if !seen.insert((meter.clone(), slot)) {
             return Err(refusal(
@@ -48,7 +79,7 @@ pub(crate) async fn record_readings<V: LedgerView>(
                 "is twice in the batch",
             ));
         }
-        let row = check(cx, signed).await?;
+        let row = check(cx, signed, inputs)?;
         decision.put(schema::reading(&slot, &row.participant, &row.point, &meter), &row)?;
     }
     decision.emit(ReadingsRecorded {
@@ -58,7 +89,7 @@ pub(crate) async fn record_readings<V: LedgerView>(
     Ok(decision)
 }
 
-async fn check<V: LedgerView>(cx: &Context<'_, V>, signed: SignedReading) -> Result<ReadingRow, ContractError> {
+fn check<V>(cx: &Context<'_, V>, signed: SignedReading, inputs: &Inputs) -> Result<ReadingRow, ContractError> {
     let reading = &signed.reading;
     let slot = reading.slot;
     if reading.market != cx.market.market {
@@ -68,27 +99,17 @@ async fn check<V: LedgerView>(cx: &Context<'_, V>, signed: SignedReading) -> Res
             "names another market",
         ));
     }
-    let (meter, plan, settlement) = (
-        schema::meter(&reading.meter),
-        schema::plan(&slot),
-        schema::settlement(&slot),
-    );
-    let answers = cx
-        .ledger
-        .many(&[meter.key.clone(), plan.key.clone(), settlement.key.clone()])
-        .await?;
-    let meter = answers
-        .get(&meter)?
-        .ok_or_else(|| refusal(ErrorCode::UnknownMeter, reading, "is not registered"))?;
-    verify(cx, &meter, &signed)?;
-    if answers.get(&plan)?.is_none() {
+    let meter = inputs.slots.get(&schema::meter(&reading.meter))?;
+    let meter = meter.ok_or_else(|| refusal(ErrorCode::UnknownMeter, reading, "is not registered"))?;
+    verify(cx.verifier, &meter, &signed)?;
+    if inputs.slots.get(&schema::plan(&slot))?.is_none() {
         return Err(refusal(
             ErrorCode::ReadingOfWrongSlot,
             reading,
             "reports a slot that is not planned",
         ));
     }
-    if answers.get(&settlement)?.is_some() {
+    if inputs.slots.get(&schema::settlement(&slot))?.is_some() {
         return Err(refusal(
             ErrorCode::AlreadySettled,
             reading,
@@ -96,7 +117,7 @@ async fn check<V: LedgerView>(cx: &Context<'_, V>, signed: SignedReading) -> Res
         ));
     }
     let at = schema::reading(&slot, &meter.participant, &meter.point, &reading.meter);
-    follows(cx.ledger.get(&at).await?.as_ref(), reading)?;
+    follows(inputs.present.get(&at)?.as_ref(), reading)?;
     Ok(ReadingRow {
         participant: meter.participant,
         point: meter.point,
@@ -104,15 +125,12 @@ async fn check<V: LedgerView>(cx: &Context<'_, V>, signed: SignedReading) -> Res
     })
 }
 
-fn verify<V: LedgerView>(cx: &Context<'_, V>, meter: &MeterView, signed: &SignedReading) -> Result<(), ContractError> {
+fn verify(verifier: &dyn Verifier, meter: &MeterView, signed: &SignedReading) -> Result<(), ContractError> {
     let reading = &signed.reading;
     let key = meter.keys.iter().rev().find(|key| key.valid_from <= reading.slot);
     let key = key.ok_or_else(|| refusal(ErrorCode::MeterKeyNotValid, reading, "has no key valid in the slot"))?;
     let bytes = canonical_bytes(reading)?;
-    if !cx
-        .verifier
-        .verify(key.public_key.as_slice(), &bytes, signed.signature.as_slice())
-    {
+    if !verifier.verify(key.public_key.as_slice(), &bytes, signed.signature.as_slice()) {
         return Err(refusal(
             ErrorCode::BadReadingSignature,
             reading,
