@@ -19,6 +19,7 @@ pub mod id;
 pub mod journal;
 pub mod matching;
 pub mod metering;
+pub mod money;
 pub mod order;
 pub mod paper;
 pub mod parameters;
