@@ -17,7 +17,8 @@ pub fn exit_with_parent() {
     std::thread::spawn(|| {
         let _until_the_parent_is_gone = io::copy(&mut io::stdin().lock(), &mut io::sink());
         let _drains = kill_process(getpid(), Signal::TERM);
-        std::thread::sleep(DRAIN_LIMIT);
+        // Nobody unparks this thread: it is the limit of the drain.
+        std::thread::park_timeout(DRAIN_LIMIT);
         std::process::exit(i32::from(Exit::Done.number()));
     });
 }

@@ -4,13 +4,20 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use der_cli::network::{DEVNET, Launch, LocalNetwork};
+#[cfg(target_os = "linux")]
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, pidfd_open},
+};
 use serde_json::Value;
 
 const DER: &str = env!("CARGO_BIN_EXE_der");
@@ -178,6 +185,7 @@ fn killed_children_come_back_on_their_ports_with_the_ledger_they_had() {
     case(&network).code(0);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn children_end_when_their_parent_is_killed() {
     let folder = tempfile::tempdir().unwrap();
@@ -192,24 +200,32 @@ fn children_end_when_their_parent_is_killed() {
         .read_line(&mut line)
         .unwrap();
     let up: Value = serde_json::from_str(&line).unwrap();
-    let pids: Vec<u64> = up["processes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|process| process["pid"].as_u64().unwrap())
+    let processes = up["processes"].as_array().unwrap().iter();
+    let children: Vec<OwnedFd> = processes
+        .map(|process| open(process["pid"].as_i64().unwrap()))
         .collect();
-    assert_eq!(pids.len(), 5);
-    assert!(pids.iter().all(|pid| is_alive(*pid)));
+    assert_eq!(children.len(), 5);
+    assert!(children.iter().all(|child| !ends_within(child, 0)));
     parent.kill().unwrap();
     parent.wait().unwrap();
-    let until = Instant::now() + Duration::from_secs(20);
-    while pids.iter().any(|pid| is_alive(*pid)) {
-        assert!(Instant::now() < until, "a child outlived its parent");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    assert!(
+        children.iter().all(|child| ends_within(child, 20)),
+        "a child outlived its parent"
+    );
 }
 
-/// A zombie that nobody reaps is as good as gone.
-fn is_alive(pid: u64) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+#[cfg(target_os = "linux")]
+fn open(pid: i64) -> OwnedFd {
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    pidfd_open(pid, PidfdFlags::empty()).unwrap()
+}
+
+/// A process's descriptor becomes readable when the process ends.
+#[cfg(target_os = "linux")]
+fn ends_within(process: &OwnedFd, seconds: i64) -> bool {
+    let limit = Timespec {
+        tv_sec: seconds,
+        tv_nsec: 0,
+    };
+    poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&limit)).unwrap() == 1
 }

@@ -4,10 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde_json::Value;
 
 use super::error::NetworkError;
@@ -17,8 +18,6 @@ use super::log;
 const MAX_READY_LINE: u64 = 64 * 1024;
 /// How long a child may take to leave after SIGTERM before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
-/// How often a leaving child is looked at.
-const LOOK: Duration = Duration::from_millis(2);
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -37,6 +36,8 @@ pub struct ChildProcess {
     spec: ChildSpec,
     process: Child,
     lines: Receiver<Vec<u8>>,
+    /// Closed when the process has ended.
+    ended: Receiver<()>,
     /// Held open: its end tells the child that the parent is gone.
     _lifeline: Option<ChildStdin>,
 }
@@ -71,10 +72,12 @@ impl ChildProcess {
             })?;
         let lifeline = process.stdin.take();
         let lines = read_lines(process.stdout.take(), log);
+        let ended = watch(process.id());
         Ok(Self {
             spec,
             process,
             lines,
+            ended,
             _lifeline: lifeline,
         })
     }
@@ -142,9 +145,9 @@ impl ChildProcess {
     /// Asks the child to finish; it may take its time. Nothing is sent to a child that has ended.
     pub fn terminate(&mut self) {
         if self.is_running()
-            && let Some(pid) = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw)
+            && let Some(pid) = pid_of(self.pid())
         {
-            let _already_gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            let _already_gone = kill_process(pid, Signal::TERM);
         }
     }
 
@@ -156,14 +159,10 @@ impl ChildProcess {
         }
     }
 
-    fn wait(&mut self, limit: Duration) -> Option<std::process::ExitStatus> {
-        let until = Instant::now() + limit;
-        loop {
-            match self.process.try_wait() {
-                Ok(None) if Instant::now() < until => std::thread::sleep(LOOK),
-                Ok(end) => return end,
-                Err(_) => return None,
-            }
+    fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        match self.ended.recv_timeout(limit) {
+            Err(RecvTimeoutError::Disconnected) => self.process.wait().ok(),
+            _ => None,
         }
     }
 }
@@ -172,6 +171,22 @@ impl Drop for ChildProcess {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn pid_of(number: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(number).ok()?)
+}
+
+/// Closes the channel when the process ends; it is left for its owner to reap, so that its id stays its own.
+fn watch(pid: u32) -> Receiver<()> {
+    let (open, ended) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        if let Some(pid) = pid_of(pid) {
+            let _or_reaped = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        }
+        drop(open);
+    });
+    ended
 }
 
 fn configures(variable: &OsStr) -> bool {
