@@ -91,9 +91,10 @@ impl ProposalBuilder {
     }
 
     /// Names the organisations (MSP ids) that endorse, or for a query those that may answer; no other gets the proposal.
+    /// The last call counts.
     #[must_use]
     pub fn endorsing_organizations(mut self, msp_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.endorsing_organizations.extend(msp_ids.into_iter().map(Into::into));
+        self.endorsing_organizations = msp_ids.into_iter().map(Into::into).collect();
         self
     }
 

@@ -1,0 +1,256 @@
+//! What the contract refuses, over the wire: each with its code, and the chain as it was before.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use der_api::{
+    ErrorCode,
+    request::{CloseGate, RecordReadings, Settle, Withdraw},
+};
+use der_cli::connection;
+use der_client::{ClientError, MarketClient, Meter};
+use der_e2e::{Neighbours, Pair, Sale, World, read_blocks};
+use der_market::{id::MarketId, slot::Slot, units::Energy};
+use fabric_gateway::{Network, Signer};
+use fabric_msp::PrivateKey;
+use serde_json::{Value, json};
+
+/// A founded market, a second seller without authentication, and who counts blocks.
+struct Stage {
+    world: World,
+    neighbours: Neighbours,
+    reader: Network,
+    slot: Slot,
+}
+
+impl Stage {
+    async fn set(pairs: usize) -> Result<Self> {
+        let world = World::start(env!("CARGO_BIN_EXE_der-under-test"))?;
+        let slot = Slot::new(1_000_000)?;
+        let neighbours = Neighbours::found(&world, pairs, slot).await?;
+        neighbours.open(slot).await?;
+        let profile = world.profile("regulator", "regulator")?;
+        let signer: Arc<dyn Signer> =
+            Arc::new(connection::identity(&profile).map_err(|failure| anyhow::anyhow!("{failure:?}"))?);
+        let reader = world.channel_as(signer, "regulator", "regulator")?;
+        Ok(Self {
+            world,
+            neighbours,
+            reader,
+            slot,
+        })
+    }
+
+    fn pair(&self) -> Result<&Pair> {
+        self.neighbours.pairs.first().context("a pair")
+    }
+
+    /// Expects the refusal, and that no transaction was ordered.
+    async fn refuses<T>(
+        &self,
+        what: &str,
+        code: ErrorCode,
+        call: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<()> {
+        let before = read_blocks(&self.reader).await?;
+        let error = call.await.err().with_context(|| format!("{what}: it was accepted"))?;
+        ensure!(error.code() == code, "{what}: {error} instead of {code}");
+        ensure!(
+            read_blocks(&self.reader).await? == before,
+            "{what}: something was ordered"
+        );
+        Ok(())
+    }
+
+    /// The pair's offer with one field replaced, as any client could send it.
+    async fn refuses_offer(&self, what: &str, code: ErrorCode, field: &str, value: Value) -> Result<()> {
+        let mut offer = serde_json::to_value(Pair::offer_of(self.slot, Sale::KILOWATT_HOUR)?)?;
+        offer[field] = value;
+        self.refuses(
+            what,
+            code,
+            raw(&self.pair()?.seller, "DTSC:PostOffer", offer.to_string()),
+        )
+        .await
+    }
+}
+
+async fn raw(client: &MarketClient, function: &str, argument: String) -> Result<(), ClientError> {
+    client
+        .contract()
+        .submit(function, [argument])
+        .await
+        .map(drop)
+        .map_err(ClientError::from)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn quantities_arguments_and_claims() -> Result<()> {
+    let stage = Stage::set(1).await?;
+    let energy = "energy_wh";
+    stage
+        .refuses_offer("negative", ErrorCode::NegativeQuantity, energy, json!(-1))
+        .await?;
+    stage
+        .refuses_offer("zero", ErrorCode::ZeroQuantity, energy, json!(0))
+        .await?;
+    stage
+        .refuses_offer(
+            "overflowing",
+            ErrorCode::QuantityOutOfRange,
+            energy,
+            json!(1_000_000_000_001_u64),
+        )
+        .await?;
+    stage
+        .refuses_offer("not an integer", ErrorCode::QuantityNotAnInteger, energy, json!(1.5))
+        .await?;
+    stage
+        .refuses_offer(
+            "U+0000 in a key part",
+            ErrorCode::BadIdentifier,
+            "order",
+            json!("a\u{0}b"),
+        )
+        .await?;
+    stage
+        .refuses_offer(
+            "a claimed attribute",
+            ErrorCode::MalformedArgument,
+            "der.role",
+            json!("regulator"),
+        )
+        .await?;
+    let huge = " ".repeat(10 * 1024 * 1024);
+    let seller = &stage.pair()?.seller;
+    stage
+        .refuses(
+            "10 MB",
+            ErrorCode::ArgumentTooLarge,
+            raw(seller, "DTSC:PostOffer", huge),
+        )
+        .await?;
+    stage
+        .refuses(
+            "unknown",
+            ErrorCode::UnknownFunction,
+            raw(seller, "DTSC:Give", "{}".into()),
+        )
+        .await?;
+    let participant = json!({ "participant": seller.participant() }).to_string();
+    stage
+        .refuses(
+            "a seller accredits itself",
+            ErrorCode::OrganisationNotAllowed,
+            raw(seller, "User:Authenticate", participant),
+        )
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_of_strangers_latecomers_and_others() -> Result<()> {
+    let stage = Stage::set(2).await?;
+    let stranger = stage.world.client("energy", "plant1")?;
+    let offer = Pair::offer_of(stage.slot, Sale::KILOWATT_HOUR)?;
+    stage
+        .refuses("unauthenticated", ErrorCode::NotRegistered, stranger.post_offer(&offer))
+        .await?;
+
+    let [one, other] = stage.neighbours.pairs.as_slice() else {
+        anyhow::bail!("two pairs")
+    };
+    one.seller.post_offer(&offer).await?;
+    let withdraw = Withdraw {
+        participant: one.seller.participant().clone(),
+        order: offer.order.clone(),
+    };
+    stage
+        .refuses("someone else's", ErrorCode::NotOwner, other.seller.withdraw(&withdraw))
+        .await?;
+
+    stage
+        .neighbours
+        .clock
+        .close_gate(&CloseGate { slot: stage.slot })
+        .await?;
+    stage
+        .refuses("after the gate", ErrorCode::GateClosed, other.seller.post_offer(&offer))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn second_confirmations_wrong_readings_and_second_settlements() -> Result<()> {
+    let stage = Stage::set(1).await?;
+    let Stage { neighbours, slot, .. } = &stage;
+    let (slot, pair) = (*slot, stage.pair()?);
+    neighbours.publish(slot, Sale::KILOWATT_HOUR).await?;
+    let clearing = neighbours.clear(slot).await?;
+    let contract = clearing.contracts.first().context("a contract")?;
+    pair.seller.confirm(slot, contract).await?;
+    stage
+        .refuses(
+            "twice",
+            ErrorCode::AlreadyConfirmed,
+            pair.seller.confirm(slot, contract),
+        )
+        .await?;
+    pair.buyer.confirm(slot, contract).await?;
+    neighbours.clock.plan(&der_api::request::Plan { slot }).await?;
+
+    let one = Energy::new(1_000)?;
+    let good = pair.seller_meter.measure(slot, Energy::ZERO, one, 1)?;
+    let mut forged = good.clone();
+    forged.reading.injected_wh = Energy::new(2_000)?;
+    let market: MarketId = good.reading.market.clone();
+    let stranger = Meter::new(market, "meter-nobody".parse()?, PrivateKey::generate()?).measure(slot, one, one, 1)?;
+    let early = pair.seller_meter.measure(Slot::new(slot.get() + 1)?, one, one, 1)?;
+    let record = |reading: &der_api::metering::SignedReading| RecordReadings {
+        readings: vec![reading.clone()],
+    };
+    let meters = &neighbours.meters;
+    stage
+        .refuses(
+            "bad signature",
+            ErrorCode::BadReadingSignature,
+            meters.record_readings(&record(&forged)),
+        )
+        .await?;
+    stage
+        .refuses(
+            "unknown meter",
+            ErrorCode::UnknownMeter,
+            meters.record_readings(&record(&stranger)),
+        )
+        .await?;
+    stage
+        .refuses(
+            "slot not planned",
+            ErrorCode::ReadingOfWrongSlot,
+            meters.record_readings(&record(&early)),
+        )
+        .await?;
+    stage
+        .refuses(
+            "reading missing",
+            ErrorCode::ReadingMissing,
+            neighbours.clock.settle(&Settle { slot }),
+        )
+        .await?;
+    neighbours.deliver(slot, Sale::KILOWATT_HOUR).await?;
+    stage
+        .refuses(
+            "replayed",
+            ErrorCode::ReplayedReading,
+            meters.record_readings(&record(&good)),
+        )
+        .await?;
+
+    neighbours.settle(slot).await?;
+    stage
+        .refuses(
+            "settled twice",
+            ErrorCode::AlreadySettled,
+            neighbours.clock.settle(&Settle { slot }),
+        )
+        .await
+}

@@ -1,0 +1,116 @@
+//! The chain as any member reads it, checked link by link.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use fabric_gateway::Network;
+use fabric_msp::sha256;
+use fabric_protos::common::{Block, BlockHeader, BlockMetadataIndex, BlockchainInfo, ChannelHeader, Envelope, Payload};
+use prost::Message;
+
+/// Time for one block to arrive.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// One transaction of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its block.
+    pub block: u64,
+    /// Its id.
+    pub transaction_id: String,
+    /// Its validation code, 0 for valid.
+    pub code: u8,
+}
+
+/// Reads every block from genesis to the tip, checks data hash and link of each, and lists the transactions.
+///
+/// # Errors
+/// When a block is torn, does not link, or does not arrive.
+pub async fn read_blocks(channel: &Network) -> Result<Vec<Committed>> {
+    let info = channel
+        .contract("qscc")
+        .evaluate("GetChainInfo", [channel.name()])
+        .await?;
+    let height = BlockchainInfo::decode(info)?.height;
+    let mut blocks = channel.block_events().start_block(0).open().await?;
+    let mut previous = None;
+    let mut committed = Vec::new();
+    for number in 0..height {
+        let block = tokio::time::timeout(LIMIT, blocks.next())
+            .await
+            .context("a block does not arrive")??;
+        let header = check(&block, number, previous.as_ref())?;
+        committed.extend(transactions(&block)?);
+        previous = Some(header);
+    }
+    Ok(committed)
+}
+
+fn check(block: &Block, number: u64, previous: Option<&BlockHeader>) -> Result<BlockHeader> {
+    let header = block.header.clone().context("a block without header")?;
+    ensure!(
+        header.number == number,
+        "block {} came where {number} was expected",
+        header.number
+    );
+    let data = block.data.as_ref().context("a block without data")?;
+    ensure!(
+        header.data_hash[..] == sha256(&data.data.concat())[..],
+        "block {number} does not match its data hash"
+    );
+    if let Some(previous) = previous {
+        ensure!(
+            header.previous_hash[..] == header_hash(previous)[..],
+            "block {number} does not link to the one before"
+        );
+    }
+    Ok(header)
+}
+
+/// SHA-256 of the DER sequence of number, previous hash and data hash. Source: Fabric's `protoutil/blockutils.go`.
+fn header_hash(header: &BlockHeader) -> [u8; 32] {
+    let mut number: Vec<u8> = header
+        .number
+        .to_be_bytes()
+        .into_iter()
+        .skip_while(|byte| *byte == 0)
+        .collect();
+    if number.first().is_none_or(|byte| *byte >= 0x80) {
+        number.insert(0, 0);
+    }
+    let mut body = der(2, &number);
+    body.extend(der(4, &header.previous_hash));
+    body.extend(der(4, &header.data_hash));
+    sha256(&der(0x30, &body))
+}
+
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(content.len()).unwrap_or(u8::MAX);
+    [&[tag, length], content].concat()
+}
+
+fn transactions(block: &Block) -> Result<Vec<Committed>> {
+    let number = block.header.as_ref().map_or(0, |header| header.number);
+    let metadata = block.metadata.as_ref().context("a block without metadata")?;
+    let filter = metadata
+        .metadata
+        .get(BlockMetadataIndex::TransactionsFilter as usize)
+        .cloned()
+        .unwrap_or_default();
+    let envelopes = block.data.iter().flat_map(|data| &data.data);
+    envelopes
+        .zip(filter)
+        .map(|(envelope, code)| committed(number, envelope, code))
+        .collect()
+}
+
+fn committed(block: u64, envelope: &[u8], code: u8) -> Result<Committed> {
+    let payload = Payload::decode(Envelope::decode(envelope)?.payload)?;
+    let header = payload.header.context("a transaction without header")?;
+    let transaction_id = ChannelHeader::decode(header.channel_header)?.tx_id;
+    Ok(Committed {
+        block,
+        transaction_id,
+        code,
+    })
+}
