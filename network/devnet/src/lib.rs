@@ -9,6 +9,7 @@ pub mod network;
 pub mod notify;
 pub mod order;
 pub mod process;
+mod range_digest;
 pub mod service;
 pub mod simulate;
 pub mod validate;

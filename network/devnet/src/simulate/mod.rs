@@ -5,7 +5,6 @@
 mod error;
 pub(crate) mod guards;
 mod range_scan;
-mod reads_digest;
 mod rwset;
 mod simulator;
 

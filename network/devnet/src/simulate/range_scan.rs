@@ -4,15 +4,17 @@ use std::{fmt, iter::Peekable};
 
 use fabric_protos::kvrwset::{KvRead, RangeQueryInfo};
 
-use super::reads_digest::ReadsDigest;
-use crate::ledger::{LedgerError, Snapshot, VersionedEntry, VersionedValue};
+use crate::{
+    ledger::{LedgerError, Snapshot, VersionedEntry, VersionedValue},
+    range_digest::RangeDigest,
+};
 
 pub(super) struct RangeScan {
     namespace: String,
     end: String,
     rows: Peekable<Box<dyn Iterator<Item = VersionedEntry> + Send>>,
     info: RangeQueryInfo,
-    reads: ReadsDigest,
+    reads: RangeDigest,
 }
 
 impl RangeScan {
@@ -26,7 +28,7 @@ impl RangeScan {
                 start_key: start.to_owned(),
                 ..RangeQueryInfo::default()
             },
-            reads: ReadsDigest::default(),
+            reads: RangeDigest::default(),
         })
     }
 

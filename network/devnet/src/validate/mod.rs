@@ -9,7 +9,6 @@
 
 mod dispatch;
 mod endorsement;
-mod merkle;
 mod mvcc;
 mod range;
 mod structure;

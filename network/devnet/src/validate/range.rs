@@ -6,8 +6,10 @@ use std::iter::Peekable;
 
 use fabric_protos::kvrwset::{KvRead, RangeQueryInfo, range_query_info::ReadsInfo};
 
-use super::merkle;
-use crate::ledger::{LedgerError, StateUpdates, StateView, Version, VersionedValue};
+use crate::{
+    ledger::{LedgerError, StateUpdates, StateView, Version, VersionedValue},
+    range_digest::RangeDigest,
+};
 
 type Found = Result<(String, Version), LedgerError>;
 
@@ -28,16 +30,18 @@ pub(super) fn is_current(
         .map(|version| Ok((query.end_key.clone(), version)));
     let found = merged(namespace, query, committed, updates)?.chain(end_key);
     match &query.reads_info {
-        Some(ReadsInfo::ReadsMerkleHashes(expected)) => {
-            let reads = found
-                .map(|entry| {
-                    entry.map(|(key, version)| KvRead {
-                        key,
-                        version: Some(version.into()),
-                    })
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            Ok(merkle::summary(&reads, expected.max_degree).is_some_and(|summary| summary == *expected))
+        expected @ Some(ReadsInfo::ReadsMerkleHashes(summary)) => {
+            let Some(mut digest) = RangeDigest::of_degree(summary.max_degree) else {
+                return Ok(false);
+            };
+            for entry in found {
+                let (key, version) = entry?;
+                digest.add(KvRead {
+                    key,
+                    version: Some(version.into()),
+                });
+            }
+            Ok(digest.finish() == *expected)
         }
         Some(ReadsInfo::RawReads(expected)) => equal(found, &expected.kv_reads),
         None => equal(found, &[]),

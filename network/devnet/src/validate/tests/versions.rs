@@ -12,7 +12,7 @@ use crate::{
         sequence_key,
     },
     ledger::Version,
-    validate::merkle,
+    range_digest::RangeDigest,
 };
 
 fn reading(reads: &[KvRead]) -> KvrwSet {
@@ -147,9 +147,12 @@ fn a_merkle_summary_stands_for_long_reads() {
     let keys: Vec<String> = (0..120).map(|n| format!("k{n:03}")).collect();
     let writes: Vec<_> = keys.iter().map(|key| (key.as_str(), "1")).collect();
     let version = chain.put(&writes);
-    let reads: Vec<_> = keys.iter().map(|key| read(key, Some(version))).collect();
+    let mut digest = RangeDigest::default();
+    keys.iter().for_each(|key| digest.add(read(key, Some(version))));
+    let digest = digest.finish();
+    assert!(matches!(digest, Some(ReadsInfo::ReadsMerkleHashes(_))));
     let mut set = ranging("k", "l", true, &[]);
-    set.range_queries_info[0].reads_info = Some(ReadsInfo::ReadsMerkleHashes(merkle::summary(&reads, 50).unwrap()));
+    set.range_queries_info[0].reads_info = digest;
     assert_eq!(judge(&chain, std::slice::from_ref(&set)), [Valid]);
     assert_eq!(
         judge(&chain, &[puts(&[("k050x", "1")]), set.clone()]),
