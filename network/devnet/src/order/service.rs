@@ -8,9 +8,9 @@ use bytes::Bytes;
 use fabric_msp::Signer;
 use fabric_protos::common::Status;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::{JoinError, JoinHandle},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{Cutter, Message, OrderError, admission, assembly};
@@ -18,6 +18,8 @@ use crate::{channel::Channel, ledger::Ledger, validate::validate_block};
 
 /// Admitted envelopes that may wait for the ordering task.
 const QUEUE: usize = 1024;
+/// And how many bytes of them.
+const QUEUE_BYTES: u32 = 64 << 20;
 /// Longest wait for a place in the queue.
 const ENQUEUE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -50,11 +52,13 @@ pub struct Orderer {
     channel: Arc<Channel>,
     ledger: Arc<Ledger>,
     commands: mpsc::Sender<Command>,
+    room: Arc<Semaphore>,
     failure: Arc<OnceLock<String>>,
 }
 
 enum Command {
-    Order(Message),
+    /// With its room in the queue, which it gives back when it leaves.
+    Order(Message, OwnedSemaphorePermit),
     Cut(oneshot::Sender<u64>),
 }
 
@@ -67,6 +71,7 @@ impl Orderer {
             channel: config.channel.clone(),
             ledger: config.ledger.clone(),
             commands,
+            room: Arc::new(Semaphore::new(QUEUE_BYTES as usize)),
             failure: failure.clone(),
         };
         let cutter = Cutter::new(*config.channel.batch());
@@ -89,7 +94,18 @@ impl Orderer {
     /// its queue stays full for 30 s.
     pub async fn submit(&self, envelope: Bytes) -> Result<(), OrderError> {
         let message = admission::admit(&self.channel, envelope)?;
-        self.send(Command::Order(message)).await
+        self.enqueue(async {
+            let room = self.room_for(&message).await?;
+            Ok(Command::Order(message, room))
+        })
+        .await
+    }
+
+    /// An envelope larger than the whole queue waits until it is empty.
+    async fn room_for(&self, message: &Message) -> Result<OwnedSemaphorePermit, OrderError> {
+        let bytes = u32::try_from(message.envelope.len()).map_or(QUEUE_BYTES, |bytes| bytes.min(QUEUE_BYTES));
+        let room = self.room.clone().acquire_many_owned(bytes).await;
+        room.map_err(|_| self.unavailable())
     }
 
     /// Cuts what is pending and waits until it is committed; gives the ledger's height.
@@ -99,7 +115,7 @@ impl Orderer {
     /// SERVICE_UNAVAILABLE when ordering has stopped.
     pub async fn cut(&self) -> Result<u64, OrderError> {
         let (done, height) = oneshot::channel();
-        self.send(Command::Cut(done)).await?;
+        self.enqueue(async { Ok(Command::Cut(done)) }).await?;
         height.await.map_err(|_| self.unavailable())
     }
 
@@ -108,15 +124,15 @@ impl Orderer {
         &self.ledger
     }
 
-    async fn send(&self, command: Command) -> Result<(), OrderError> {
-        match self.commands.send_timeout(command, ENQUEUE_LIMIT).await {
-            Ok(()) => Ok(()),
-            Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
-                let info = "the ordering queue stayed full: send fewer transactions at once, and this one again";
-                Err(OrderError::new(Status::ServiceUnavailable, info))
-            }
-            Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(self.unavailable()),
-        }
+    async fn enqueue(&self, command: impl Future<Output = Result<Command, OrderError>>) -> Result<(), OrderError> {
+        let queued = async {
+            let command = command.await?;
+            self.commands.send(command).await.map_err(|_| self.unavailable())
+        };
+        timeout(ENQUEUE_LIMIT, queued).await.unwrap_or_else(|_| {
+            let info = "the ordering queue stayed full: send fewer transactions at once, and this one again";
+            Err(OrderError::new(Status::ServiceUnavailable, info))
+        })
     }
 
     fn unavailable(&self) -> OrderError {
@@ -162,7 +178,10 @@ impl OrderingTask {
 
     async fn obey(&mut self, command: Command) -> Result<(), String> {
         match command {
-            Command::Order(message) => self.order(message).await,
+            Command::Order(message, room) => {
+                drop(room);
+                self.order(message).await
+            }
             Command::Cut(done) => {
                 self.cut_pending().await?;
                 // Whoever asked may have gone.

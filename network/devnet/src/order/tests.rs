@@ -6,6 +6,7 @@ use fabric_protos::{
     common::{Block, HeaderType, LastConfig, Metadata, OrdererBlockMetadata, SignatureHeader, Status},
     protos::TxValidationCode::{DuplicateTxid, Valid},
 };
+use futures_util::FutureExt;
 use prost::Message as _;
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -190,6 +191,43 @@ async fn what_is_not_admitted() {
         assert!(error.info.contains(info), "{name}: {error}");
     }
     assert_eq!(chain.ledger.height(), 2);
+}
+
+/// While a block is being committed, 64 MiB of envelopes wait in the queue and no more.
+#[tokio::test]
+async fn the_queue_is_bounded_in_bytes() {
+    let world = World::with_batch(BatchConfig {
+        absolute_max_bytes: 40 << 20,
+        preferred_max_bytes: 40 << 20,
+        ..batch(1, Duration::from_secs(600))
+    });
+    let (commit, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let faults = FaultHook::new(move |point, block| {
+        if (point, block) == (FaultPoint::BeforeLogAppend, 2) {
+            let _ = held.lock().unwrap().recv();
+        }
+    });
+    let options = LedgerOptions {
+        faults,
+        ..LedgerOptions::default()
+    };
+    let chain = Chain::open(&world, Arc::new(TempDir::new().unwrap()), options);
+    assert_eq!(chain.commit(&[world.definition(1).envelope()]), [Valid]);
+    let (orderer, _task) = start(&chain, CutMode::Limits);
+    orderer.submit(transaction(&world)).await.unwrap();
+    let value = "x".repeat(30 << 20);
+    let large = || world.draft(puts(&[("lamp", &value)])).envelope();
+    let mut waiting = std::pin::pin!(async {
+        for _ in 0..3 {
+            orderer.submit(large()).await.unwrap();
+        }
+    });
+    assert!((&mut waiting).now_or_never().is_none(), "the third has no room");
+    drop(commit);
+    timeout(LIMIT, waiting).await.unwrap();
+    timeout(LIMIT, orderer.cut()).await.unwrap().unwrap();
+    assert_eq!(chain.ledger.height(), 6);
 }
 
 #[tokio::test]
