@@ -19,6 +19,7 @@ use tonic::{Code, Request, Response as Reply, Status};
 use super::{
     Core,
     collect::{Collector, ask},
+    deadline::Deadline,
     events,
     status::{detail, rpc_error},
 };
@@ -125,7 +126,7 @@ impl GatewayService {
         }))
     }
 
-    async fn endorse(&self, request: EndorseRequest) -> Result<EndorseResponse, Status> {
+    async fn endorse(&self, request: EndorseRequest, deadline: Deadline) -> Result<EndorseResponse, Status> {
         let proposal = unpack(request.proposed_transaction.as_ref(), "")?;
         if proposal.channel_header.channel_id != self.core.channel.id() {
             let channel = &proposal.channel_header.channel_id;
@@ -133,11 +134,14 @@ impl GatewayService {
         }
         let mut collector = Collector::new(&self.core, self.own, &proposal);
         let layouts = if request.endorsing_organizations.is_empty() {
-            self.plan(&proposal, &mut collector).await?
+            let first = "endorsement timeout expired while collecting first endorsement";
+            deadline.limit(first, self.plan(&proposal, &mut collector)).await?
         } else {
             vec![self.named(&proposal, &request.endorsing_organizations)?]
         };
-        let Some((payload, endorsements)) = collector.complete(&layouts).await else {
+        let timed_out = "endorsement timeout expired while collecting endorsements";
+        let complete = async { Ok(collector.complete(&layouts).await) };
+        let Some((payload, endorsements)) = deadline.limit(timed_out, complete).await? else {
             let message = "failed to collect enough transaction endorsements, see attached details for more info";
             return Err(rpc_error(Code::Aborted, message, collector.details));
         };
@@ -252,12 +256,16 @@ impl GatewayService {
 impl Gateway for GatewayService {
     async fn endorse(&self, request: Request<EndorseRequest>) -> Result<Reply<EndorseResponse>, Status> {
         let _permit = self.enter()?;
-        self.endorse(request.into_inner()).await.map(Reply::new)
+        let deadline = Deadline::of(request.metadata());
+        self.endorse(request.into_inner(), deadline).await.map(Reply::new)
     }
 
     async fn submit(&self, request: Request<SubmitRequest>) -> Result<Reply<SubmitResponse>, Status> {
         let _permit = self.enter()?;
-        self.submit(request.into_inner()).await.map(Reply::new)
+        let timed_out = "submit timeout expired while broadcasting to ordering service";
+        let deadline = Deadline::of(request.metadata());
+        let submitted = deadline.limit(timed_out, self.submit(request.into_inner()));
+        submitted.await.map(Reply::new)
     }
 
     async fn commit_status(
@@ -265,12 +273,16 @@ impl Gateway for GatewayService {
         request: Request<SignedCommitStatusRequest>,
     ) -> Result<Reply<CommitStatusResponse>, Status> {
         let _permit = self.enter()?;
-        self.commit_status(request.into_inner()).await.map(Reply::new)
+        let deadline = Deadline::of(request.metadata());
+        let status = deadline.limit("context deadline exceeded", self.commit_status(request.into_inner()));
+        status.await.map(Reply::new)
     }
 
     async fn evaluate(&self, request: Request<EvaluateRequest>) -> Result<Reply<EvaluateResponse>, Status> {
         let _permit = self.enter()?;
-        self.evaluate(request.into_inner()).await.map(Reply::new)
+        let deadline = Deadline::of(request.metadata());
+        let evaluated = deadline.limit("evaluate timeout expired", self.evaluate(request.into_inner()));
+        evaluated.await.map(Reply::new)
     }
 
     type ChaincodeEventsStream = ReceiverStream<Result<fabric_protos::gateway::ChaincodeEventsResponse, Status>>;

@@ -6,6 +6,7 @@ mod broadcast;
 mod collect;
 mod commit;
 mod core;
+mod deadline;
 mod deliver;
 mod endorser;
 mod events;
