@@ -108,6 +108,11 @@ impl Peer {
         self.lag.store(blocks, Ordering::Relaxed);
     }
 
+    /// How many blocks its simulations lag behind.
+    pub fn lag(&self) -> usize {
+        self.lag.load(Ordering::Relaxed)
+    }
+
     /// Makes a chaincode reachable, in place of an earlier one of the name.
     pub fn install(&self, name: &str, chaincode: InstalledChaincode) {
         self.chaincodes
@@ -184,7 +189,7 @@ impl Peer {
                 version: SYSTEM_VERSION.to_owned(),
             });
         }
-        let snapshot = self.ledger.snapshot_behind(self.lag.load(Ordering::Relaxed));
+        let snapshot = self.ledger.snapshot_behind(self.lag());
         let simulator = Arc::new(Mutex::new(Simulator::new(proposal.txid(), snapshot)));
         let (response, event, version) = if proposal.chaincode == LIFECYCLE {
             self.run_lifecycle(proposal, &simulator)?

@@ -17,6 +17,9 @@ use crate::{
 };
 
 const WINDOW: u32 = 4 << 20;
+/// Calls in flight on one connection. Fabric's server knows no such limit; hyper's own is 200, behind which a client's
+/// other calls would wait for its commit status. The gateway's limit is refused aloud and lies well below.
+const STREAMS: u32 = 4096;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -36,6 +39,7 @@ pub(super) fn serve(
     let mut server = Server::builder()
         .tls_config(tls)
         .map_err(failed)?
+        .max_concurrent_streams(Some(STREAMS))
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))

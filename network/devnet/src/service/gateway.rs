@@ -94,7 +94,7 @@ impl GatewayService {
         ))
     }
 
-    /// Own peer first; with transient data no other, unless the client names them (`registry.evaluator`).
+    /// Own peer first, then by height; with transient data no other, unless the client names them (`registry.evaluator`).
     fn evaluators(&self, proposal: &Proposal, mut targets: Vec<String>) -> Result<Vec<(usize, &Arc<Peer>)>, Status> {
         let protected = proposal.has_transient && targets.is_empty();
         if protected {
@@ -108,7 +108,7 @@ impl GatewayService {
             .enumerate()
             .filter(|(_, peer)| wanted(peer) && serves(peer, proposal))
             .collect();
-        peers.sort_by_key(|(index, _)| *index != self.own);
+        peers.sort_by_key(|(index, peer)| (*index != self.own, peer.lag()));
         if !peers.is_empty() {
             return Ok(peers);
         }

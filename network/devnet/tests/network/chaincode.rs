@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fabric_shim::{Chaincode, Response, ShimError, Stub};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-/// Tells tests that a transaction hangs.
+/// Tells tests what happens in it.
 #[derive(Clone, Default)]
 pub struct Store {
+    /// A transaction hangs.
     pub hanging: Arc<Notify>,
+    /// Transactions begun, by all peers together.
+    pub invocations: watch::Sender<usize>,
 }
 
 impl Chaincode for Store {
     async fn invoke(&self, stub: Stub) -> Response {
+        self.invocations.send_modify(|count| *count += 1);
         self.run(&stub)
             .await
             .map_or_else(|error| Response::error(error.to_string()), Response::success)
@@ -30,6 +34,12 @@ impl Store {
             "append" => {
                 let before = stub.get_state(&arg(0)).await?.unwrap_or_default();
                 stub.put_state(arg(0), [before.as_ref(), args[1].as_ref()].concat())?;
+            }
+            "get_all" => {
+                let keys: Vec<String> = (0..args.len()).map(arg).collect();
+                let values = stub.get_states(&keys).await?;
+                let values: Vec<_> = values.into_iter().map(Option::unwrap_or_default).collect();
+                return Ok(values.join(b",".as_slice()).into());
             }
             "delete" => stub.delete_state(arg(0))?,
             "fill" => {

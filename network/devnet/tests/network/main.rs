@@ -10,5 +10,7 @@ mod faults;
 mod policies;
 mod process;
 mod queries;
+mod services;
 mod transactions;
+mod wire;
 mod world;

@@ -107,6 +107,18 @@ impl World {
         self.services.start(&self.store, self.dir.path()).await;
     }
 
+    /// TLS material of one organisation's chaincode service, to which every organisation's peer may connect.
+    pub fn service_tls(&self, domain: &str) -> TlsConfig {
+        let tree = Tree::new(self.dir.path().join("crypto"));
+        let file = |domain: &str, name: &str| fs::read(tree.chaincode(domain, "store").join("tls").join(name)).unwrap();
+        let roots = ORGANISATIONS.map(|(_, member)| file(member, "ca.crt"));
+        TlsConfig {
+            cert: file(domain, "server.crt"),
+            key: file(domain, "server.key"),
+            client_ca: Some(roots.concat()),
+        }
+    }
+
     pub fn user(&self, msp_id: &str) -> SigningIdentity {
         let (_, domain) = ORGANISATIONS.into_iter().find(|(id, _)| *id == msp_id).unwrap();
         let folder = Tree::new(self.dir.path().join("crypto")).user(domain, "user1");
@@ -125,6 +137,19 @@ impl World {
     pub fn gateway_of(&self, msp_id: &str, signer: SigningIdentity) -> Gateway {
         let at = self.devnet().endpoint(msp_id).unwrap();
         Self::connect(&at.address.to_string(), &at.server_name, &at.tls_roots_pem, signer)
+    }
+
+    pub fn gateway_with(&self, msp_id: &str, limits: Limits) -> Gateway {
+        let at = self.devnet().endpoint(msp_id).unwrap();
+        let endpoint = Endpoint::new(at.address.to_string())
+            .server_name(&at.server_name)
+            .tls_roots_pem(at.tls_roots_pem.as_str());
+        Gateway::builder()
+            .endpoints([endpoint])
+            .signer(Arc::new(self.user(msp_id)))
+            .limits(limits)
+            .connect()
+            .unwrap()
     }
 
     pub fn connect(address: &str, server_name: &str, roots: &str, signer: SigningIdentity) -> Gateway {
@@ -181,6 +206,10 @@ impl Services {
         }
         self.addresses = addresses;
         self.runtime = Some(runtime);
+    }
+
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     pub fn kill(&mut self) {
