@@ -1,14 +1,15 @@
 use bytes::Bytes;
 use fabric_devnet::{ledger::block, validate::validate_block};
-use fabric_gateway::{Code, TxValidationCode};
+use fabric_gateway::{Code, Deadlines, Limits, TxValidationCode};
 use fabric_msp::{SignaturePolicy, Signer};
 use fabric_protos::{
     common::{Envelope, Status},
     gateway::PreparedTransaction,
 };
 use prost::Message;
+use tokio::time::timeout;
 
-use super::world::{ENERGY, GRID, MAJORITY, MICRO, World};
+use super::world::{ENERGY, GRID, LIMIT, MAJORITY, MICRO, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_few_endorsements_fail_the_policy() {
@@ -187,4 +188,31 @@ async fn calls_beyond_the_limit_are_refused() {
         "{text}"
     );
     hanging.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_again_succeeds_once_the_lag_is_gone() {
+    let world = World::start_with("AND('GridMSP.peer', 'EnergyMSP.peer')", |_| ()).await;
+    world.contract(GRID).submit("append", ["k", "1"]).await.unwrap();
+    world.contract(GRID).submit("append", ["k", "2"]).await.unwrap();
+    assert!(world.devnet().set_lag(ENERGY, 1));
+    let patient = Limits {
+        endorsements: 1000,
+        deadlines: Deadlines {
+            endorse: LIMIT,
+            ..Deadlines::default()
+        },
+        ..Limits::default()
+    };
+    let contract = world.gateway_with(GRID, patient).network("energy").contract("store");
+    let mut invocations = world.store.invocations.subscribe();
+    let before = *invocations.borrow_and_update();
+    let submitted = tokio::spawn(async move { contract.submit("append", ["k", "3"]).await });
+    // Both peers were asked once, and disagreed, when one is asked for the second time.
+    let asked_again = invocations.wait_for(|count| *count >= before + 3);
+    timeout(LIMIT, asked_again).await.unwrap().unwrap();
+    world.devnet().set_lag(ENERGY, 0);
+    let committed = timeout(LIMIT, submitted).await.unwrap().unwrap().unwrap();
+    assert!(committed.status.successful);
+    assert_eq!(world.contract(GRID).evaluate("get", ["k"]).await.unwrap(), "123");
 }
