@@ -11,6 +11,9 @@ pub struct Guard {
 }
 
 /// An endorsement rule as a tree; a leaf is an organisation's peer.
+///
+/// Fabric counts an endorsement at one leaf of a rule only (common/cauthdsl/cauthdsl.go). Within one way to satisfy a rule, an
+/// organisation therefore stands at one leaf: who is demanded outright is not among those of whom a majority is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A peer of this organisation.
@@ -26,7 +29,7 @@ impl Guard {
     }
 
     /// A guard of one organisation: a user's own record.
-    pub(crate) fn of_organisation(guardian: MspId, organisations: &Organisations) -> Self {
+    pub fn of_organisation(guardian: MspId, organisations: &Organisations) -> Self {
         Self {
             guardians: vec![guardian],
             organisations: organisations.clone(),
@@ -34,7 +37,7 @@ impl Guard {
     }
 
     /// A guard of grid company and regulator together.
-    pub(crate) fn of_grid_and_regulator(organisations: &Organisations) -> Self {
+    pub fn of_grid_and_regulator(organisations: &Organisations) -> Self {
         let guardians = vec![organisations.grid.clone(), organisations.regulator.clone()];
         Self {
             guardians,
@@ -47,18 +50,20 @@ impl Guard {
         &self.guardians
     }
 
-    /// `OR(AND(guardians, majority of all), AND(grid, regulator, majority of the rest))`; the second branch recovers a key whose
-    /// guardian is gone.
+    /// The guardians and a majority of all with them in it; or, where neither the grid company nor the regulator is a guardian, these
+    /// two and a majority of the rest without the guardian, which recovers a key whose guardian is lost.
     pub fn rule(&self) -> Rule {
-        let peers = |ids: Vec<&MspId>| ids.into_iter().cloned().map(Rule::Peer).collect::<Vec<_>>();
-        let all = peers(self.organisations.members().map(|(_, msp)| msp).to_vec());
-        let rest = peers(vec![&self.organisations.energy, &self.organisations.microgrid]);
-        let guarded = with_majority(peers(self.guardians.iter().collect()), all);
-        let recovery = with_majority(
-            peers(vec![&self.organisations.grid, &self.organisations.regulator]),
-            rest,
-        );
-        Rule::OutOf(1, vec![guarded, recovery])
+        let members: Vec<&MspId> = self.organisations.members().map(|(_, msp)| msp).to_vec();
+        let guardians: Vec<&MspId> = self.guardians.iter().collect();
+        let others = without(&members, &guardians);
+        let counted = members.len().saturating_sub(others.len());
+        let guarded = demand(&guardians, majority(&members).saturating_sub(counted), &others);
+        let restorers = [&self.organisations.grid, &self.organisations.regulator];
+        if restorers.iter().any(|restorer| guardians.contains(restorer)) {
+            return guarded;
+        }
+        let rest = without(&others, &restorers);
+        Rule::OutOf(1, vec![guarded, demand(&restorers, majority(&rest), &rest)])
     }
 
     /// The rule in Fabric's policy language.
@@ -67,10 +72,24 @@ impl Guard {
     }
 }
 
-fn with_majority(mut required: Vec<Rule>, of: Vec<Rule>) -> Rule {
-    let majority = of.len().div_euclid(2).saturating_add(1);
-    required.push(Rule::OutOf(majority, of));
-    Rule::OutOf(required.len(), required)
+fn majority(of: &[&MspId]) -> usize {
+    of.len().div_euclid(2).saturating_add(1)
+}
+
+fn without<'a>(all: &[&'a MspId], these: &[&MspId]) -> Vec<&'a MspId> {
+    all.iter().copied().filter(|msp| !these.contains(msp)).collect()
+}
+
+/// All of these and so many of the others.
+fn demand(these: &[&MspId], least: usize, others: &[&MspId]) -> Rule {
+    let peers = |ids: &[&MspId]| -> Vec<Rule> { ids.iter().map(|msp| Rule::Peer((*msp).clone())).collect() };
+    let mut all = peers(these);
+    if least == others.len() {
+        all.extend(peers(others));
+    } else {
+        all.push(Rule::OutOf(least, peers(others)));
+    }
+    Rule::OutOf(all.len(), all)
 }
 
 impl Rule {
@@ -90,19 +109,72 @@ impl Rule {
 mod tests {
     use super::*;
 
-    #[test]
-    fn guardian_and_majority_or_recovery() {
+    fn organisations() -> Organisations {
         let id = |text: &str| MspId::new(text).unwrap();
-        let all = Organisations {
+        Organisations {
             grid: id("G"),
             regulator: id("R"),
             energy: id("E"),
             microgrid: id("M"),
-        };
+        }
+    }
+
+    fn of(part: Part) -> Guard {
+        Guard::of_part(part, &organisations())
+    }
+
+    #[test]
+    fn a_guardian_with_two_others_or_all_others_without_it() {
         assert_eq!(
-            Guard::of_organisation(id("M"), &all).expression(),
-            "OutOf(1, OutOf(2, 'M.peer', OutOf(3, 'G.peer', 'R.peer', 'E.peer', 'M.peer')), \
-             OutOf(3, 'G.peer', 'R.peer', OutOf(2, 'E.peer', 'M.peer')))"
+            of(Part::Microgrid).expression(),
+            "OutOf(1, OutOf(2, 'M.peer', OutOf(2, 'G.peer', 'R.peer', 'E.peer')), OutOf(3, 'G.peer', 'R.peer', 'E.peer'))"
         );
+        assert_eq!(
+            of(Part::Energy).expression(),
+            "OutOf(1, OutOf(2, 'E.peer', OutOf(2, 'G.peer', 'R.peer', 'M.peer')), OutOf(3, 'G.peer', 'R.peer', 'M.peer'))"
+        );
+    }
+
+    #[test]
+    fn who_restores_the_keys_of_others_is_not_replaced_itself() {
+        assert_eq!(
+            of(Part::Grid).expression(),
+            "OutOf(2, 'G.peer', OutOf(2, 'R.peer', 'E.peer', 'M.peer'))"
+        );
+        assert_eq!(
+            of(Part::Regulator).expression(),
+            "OutOf(2, 'R.peer', OutOf(2, 'G.peer', 'E.peer', 'M.peer'))"
+        );
+        assert_eq!(
+            Guard::of_grid_and_regulator(&organisations()).expression(),
+            "OutOf(3, 'G.peer', 'R.peer', OutOf(1, 'E.peer', 'M.peer'))"
+        );
+    }
+
+    fn leaves(rule: &Rule) -> Vec<&MspId> {
+        match rule {
+            Rule::Peer(msp) => vec![msp],
+            Rule::OutOf(_, rules) => rules.iter().flat_map(leaves).collect(),
+        }
+    }
+
+    #[test]
+    fn within_one_way_no_organisation_stands_twice() {
+        let grid_and_regulator = Guard::of_grid_and_regulator(&organisations());
+        let parts = [Part::Grid, Part::Regulator, Part::Energy, Part::Microgrid].map(of);
+        for guard in parts.into_iter().chain([grid_and_regulator]) {
+            let rule = guard.rule();
+            let ways = match &rule {
+                Rule::OutOf(1, ways) => ways.iter().collect(),
+                way => vec![way],
+            };
+            for way in ways {
+                let mut found = leaves(way);
+                let count = found.len();
+                found.sort();
+                found.dedup();
+                assert_eq!(found.len(), count, "{}", way.expression());
+            }
+        }
     }
 }

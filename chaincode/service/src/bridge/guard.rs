@@ -20,7 +20,7 @@ pub struct GuardError {
 /// # Errors
 /// [`GuardError`] where the rule asks for more than its members can give.
 pub fn encode_policy(rule: &Rule) -> Result<Vec<u8>, GuardError> {
-    let expression = counted_once(rule).expression();
+    let expression = rule.expression();
     let policy = SignaturePolicy::parse(&expression);
     let policy = policy.map_err(|e| GuardError {
         reason: e.to_string(),
@@ -29,57 +29,35 @@ pub fn encode_policy(rule: &Rule) -> Result<Vec<u8>, GuardError> {
     Ok(policy.to_envelope().encode_to_vec())
 }
 
-/// Says "M and a majority with M in it" so that Fabric understands it.
-///
-/// Fabric counts an identity in one place of a policy only (common/cauthdsl/cauthdsl.go): who is demanded outright
-/// cannot count towards a majority beside it. So it is taken out of that majority, which then needs one less.
-fn counted_once(rule: &Rule) -> Rule {
-    let Rule::OutOf(least, rules) = rule else {
-        return rule.clone();
-    };
-    let rules: Vec<Rule> = rules.iter().map(counted_once).collect();
-    if *least != rules.len() {
-        return Rule::OutOf(*least, rules);
-    }
-    let demanded: Vec<Rule> = rules
-        .iter()
-        .filter(|rule| matches!(rule, Rule::Peer(_)))
-        .cloned()
-        .collect();
-    let rest = rules.into_iter().filter_map(|rule| match rule {
-        Rule::Peer(_) => Some(rule),
-        Rule::OutOf(least, members) => without(least, members, &demanded),
-    });
-    let rules: Vec<Rule> = rest.collect();
-    Rule::OutOf(rules.len(), rules)
-}
-
-fn without(least: usize, members: Vec<Rule>, demanded: &[Rule]) -> Option<Rule> {
-    let count = members.len();
-    let left: Vec<Rule> = members
-        .into_iter()
-        .filter(|member| !demanded.contains(member))
-        .collect();
-    let least = least.saturating_sub(count.saturating_sub(left.len()));
-    (least > 0).then_some(Rule::OutOf(least, left))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use der_api::organisations::{Organisations, Part};
+    use der_contract::Guard;
     use fabric_msp::Principal;
 
-    fn peer(msp: &str) -> Rule {
-        Rule::Peer(msp.parse().unwrap())
+    const MSPS: [&str; 4] = ["G", "R", "E", "M"];
+
+    fn organisations() -> Organisations {
+        let [grid, regulator, energy, microgrid] = MSPS.map(|msp| msp.parse().unwrap());
+        Organisations {
+            grid,
+            regulator,
+            energy,
+            microgrid,
+        }
     }
 
-    fn all() -> Vec<Rule> {
-        ["G", "R", "E", "M"].map(peer).into()
+    fn guard(guardians: &[&str]) -> Guard {
+        match guardians {
+            [one] => Guard::of_organisation(one.parse().unwrap(), &organisations()),
+            _ => Guard::of_grid_and_regulator(&organisations()),
+        }
     }
 
-    /// Whether one peer of each of these organisations satisfies the rule as encoded.
-    fn satisfied(rule: &Rule, msps: &[&str]) -> bool {
-        let bytes = encode_policy(rule).unwrap();
+    /// Whether these organisations' peers satisfy the guard as encoded, by Fabric's way of counting.
+    fn satisfied(guard: &Guard, msps: &[&str]) -> bool {
+        let bytes = encode_policy(&guard.rule()).unwrap();
         let envelope = fabric_protos::common::SignaturePolicyEnvelope::decode(bytes.as_slice()).unwrap();
         let policy = SignaturePolicy::from_envelope(&envelope).unwrap();
         policy.satisfied_by(msps.len(), &|index, principal| match principal {
@@ -88,60 +66,100 @@ mod tests {
         })
     }
 
-    /// Written by hand from Fabric's common/policies.proto and msp/msp_principal.proto.
+    /// Every set of signers, in both orders of their endorsements.
+    fn signer_sets() -> impl Iterator<Item = Vec<&'static str>> {
+        (0_u8..16).flat_map(|chosen| {
+            let signers: Vec<&str> = (0..4)
+                .filter(|bit| chosen & (1 << bit) != 0)
+                .map(|bit| MSPS[bit])
+                .collect();
+            [signers.iter().rev().copied().collect(), signers]
+        })
+    }
+
+    /// Written by hand from Fabric's common/policies.proto and msp/msp_principal.proto. A `NOutOf` is its n and its
+    /// rules, each with its length; a leaf is the place of its principal. As in Fabric (common/policydsl), an inner rule
+    /// places its principals before the rule around it does.
     #[test]
-    fn golden_bytes() {
-        let bytes = encode_policy(&Rule::OutOf(1, vec![peer("A"), peer("B")])).unwrap();
-        let rule = "120c 120a 0801 1202 0800 1202 0801";
+    fn golden_bytes_of_a_user_s_record() {
+        let two_others = "12 0e 0802 12020800 12020801 12020802";
+        let guarded = format!("12 18 0802 12020803 1210 {two_others}");
+        let recovery = "12 0e 0803 12020804 12020805 12020806";
+        let rule = format!("12 32 12 30 0801 121a {guarded} 1210 {recovery}");
         // Principal: classification ROLE (0, omitted), MSPRole{msp_identifier, role PEER = 3}.
-        let principals = "1a07 1205 0a0141 1003 1a07 1205 0a0142 1003";
+        let principals: String = ["G", "R", "E", "M", "G", "R", "E"]
+            .map(|msp| format!("1a07 1205 0a01 {} 1003", hex::encode(msp)))
+            .concat();
+        let bytes = encode_policy(&guard(&["M"]).rule()).unwrap();
         assert_eq!(hex::encode(bytes), format!("{rule}{principals}").replace(' ', ""));
     }
 
     #[test]
-    fn a_guardian_counts_towards_the_majority_beside_it() {
-        let guard = Rule::OutOf(1, vec![Rule::OutOf(2, vec![peer("M"), Rule::OutOf(3, all())])]);
-        assert!(satisfied(&guard, &["M", "G", "E"]));
-        assert!(satisfied(&guard, &["R", "E", "M"]));
-        assert!(!satisfied(&guard, &["G", "R", "E"]), "without the guardian");
-        assert!(!satisfied(&guard, &["M", "G"]), "without a majority");
-    }
-
-    #[test]
-    fn two_guardians_count_both() {
-        let guard = Rule::OutOf(3, vec![peer("G"), peer("R"), Rule::OutOf(3, all())]);
-        assert!(satisfied(&guard, &["G", "R", "M"]));
-        assert!(!satisfied(&guard, &["G", "R"]));
-        assert!(!satisfied(&guard, &["G", "E", "M"]));
-    }
-
-    #[test]
-    fn every_set_of_signers_is_judged_as_the_guard_means_it() {
-        let msps = ["G", "R", "E", "M"];
-        for guardians in [&["M"][..], &["G"], &["G", "R"]] {
-            let mut demanded: Vec<Rule> = guardians.iter().map(|msp| peer(msp)).collect();
-            demanded.push(Rule::OutOf(3, all()));
-            let guard = Rule::OutOf(1, vec![Rule::OutOf(demanded.len(), demanded)]);
-            for chosen in 0_u8..16 {
-                let signers: Vec<&str> = (0..4)
-                    .filter(|bit| chosen & (1 << bit) != 0)
-                    .map(|bit| msps[bit])
-                    .collect();
-                let meant = signers.len() >= 3 && guardians.iter().all(|msp| signers.contains(msp));
-                assert_eq!(satisfied(&guard, &signers), meant, "{guardians:?} by {signers:?}");
+    fn a_guardian_is_in_a_majority_or_all_others_recover() {
+        for (guardian, others) in [("E", ["G", "R", "M"]), ("M", ["G", "R", "E"])] {
+            for signers in signer_sets() {
+                let guarded = signers.contains(&guardian) && signers.len() >= 3;
+                let recovered = others.iter().all(|other| signers.contains(other));
+                let meant = guarded || recovered;
+                assert_eq!(
+                    satisfied(&guard(&[guardian]), &signers),
+                    meant,
+                    "{guardian} by {signers:?}"
+                );
             }
         }
     }
 
     #[test]
-    fn an_alternative_is_left_as_it_is() {
-        let rule = Rule::OutOf(1, vec![peer("M"), Rule::OutOf(2, vec![peer("M"), peer("G")])]);
-        assert_eq!(counted_once(&rule), rule);
+    fn grid_and_regulator_are_never_done_without() {
+        for guardians in [&["G"][..], &["R"], &["G", "R"]] {
+            for signers in signer_sets() {
+                let meant = guardians.iter().all(|msp| signers.contains(msp)) && signers.len() >= 3;
+                assert_eq!(
+                    satisfied(&guard(guardians), &signers),
+                    meant,
+                    "{guardians:?} by {signers:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn one_organisation_s_peers_count_once() {
+        for guardians in [&["M"][..], &["G"], &["G", "R"]] {
+            for msp in MSPS {
+                assert!(!satisfied(&guard(guardians), &[msp; 4]), "{guardians:?} by {msp}");
+            }
+        }
+        assert!(!satisfied(&guard(&["M"]), &["M", "M", "G", "G"]));
+    }
+
+    #[test]
+    fn what_a_client_names_satisfies_the_guards_of_what_it_writes() {
+        use der_api::Function as F;
+        use der_api::endorsers::endorsing_organisations;
+
+        for (function, caller, part) in [
+            (F::RegisterUser, "M", Part::Microgrid),
+            (F::AddKey, "M", Part::Microgrid),
+            (F::RegisterPlant, "E", Part::Energy),
+            (F::Authenticate, "R", Part::Regulator),
+            (F::Suspend, "R", Part::Regulator),
+            (F::PublishPoint, "G", Part::Grid),
+            (F::RegisterMeter, "G", Part::Grid),
+        ] {
+            let named = endorsing_organisations(function, &organisations(), &caller.parse().unwrap());
+            let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+            let named: Vec<&str> = named.iter().map(String::as_str).collect();
+            let guardian = organisations().msp(part).to_string();
+            assert!(satisfied(&guard(&[&guardian]), &named), "{function:?} by {named:?}");
+        }
     }
 
     #[test]
     fn nonsense_is_refused_with_its_words() {
-        let error = encode_policy(&Rule::OutOf(3, vec![peer("A")])).unwrap_err().to_string();
+        let rule = Rule::OutOf(3, vec![Rule::Peer("A".parse().unwrap())]);
+        let error = encode_policy(&rule).unwrap_err().to_string();
         assert!(error.contains("OutOf(3, 'A.peer')"), "{error}");
     }
 }
