@@ -1,8 +1,8 @@
 //! The attributes that a Fabric CA writes into a certificate.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
 /// Why a certificate's attributes cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,14 +21,42 @@ pub struct Attributes {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
+    #[serde(deserialize_with = "each_name_once")]
     attrs: BTreeMap<String, String>,
+}
+
+/// Which of two values counts, readers of JSON do not agree upon; a certificate that leaves it open says nothing.
+fn each_name_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Values;
+
+    impl<'de> de::Visitor<'de> for Values {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object of strings")
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut values = BTreeMap::new();
+            while let Some((name, value)) = entries.next_entry::<String, String>()? {
+                if values.contains_key(&name) {
+                    return Err(de::Error::custom(format_args!("{name:?} is given twice")));
+                }
+                values.insert(name, value);
+            }
+            Ok(values)
+        }
+    }
+
+    deserializer.deserialize_map(Values)
 }
 
 impl Attributes {
     /// Reads the extension's value: raw JSON, with no DER around it.
     ///
     /// # Errors
-    /// When the value is not a JSON object with one member `attrs`, whose members are all strings.
+    /// When the value is not a JSON object with one member `attrs`, whose members are all strings and have each a name
+    /// of their own.
     pub fn from_json(json: &[u8]) -> Result<Self, AttributeError> {
         let wire: Wire = serde_json::from_slice(json).map_err(|error| AttributeError::Malformed(error.to_string()))?;
         Ok(Self { values: wire.attrs })
@@ -87,5 +115,19 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn a_name_given_twice_is_refused_and_named() {
+        for bad in [
+            r#"{"attrs":{"der.role":"user","der.role":"operator"}}"#,
+            r#"{"attrs":{"der.role":"grid","hf.Type":"client","der.role":"grid"}}"#,
+            r#"{"attrs":{"der.role":"user","\u0064er.role":"operator"}}"#,
+        ] {
+            let error = Attributes::from_json(bad.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("\"der.role\" is given twice"), "{bad}: {error}");
+        }
+        let twice = br#"{"attrs":{"a":"1"},"attrs":{"a":"2"}}"#;
+        assert!(Attributes::from_json(twice).is_err());
     }
 }

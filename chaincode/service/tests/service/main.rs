@@ -6,5 +6,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod attributes;
 mod bridge;
+mod creator;
 mod process;
