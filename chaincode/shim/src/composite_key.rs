@@ -53,6 +53,13 @@ pub fn partial_range<A: AsRef<str>>(object_type: &str, attributes: &[A]) -> Resu
     Ok((start, end))
 }
 
+/// The very next key in the order of bytes, which state databases and phantom checks share: a range from there leaves
+/// out `key` and nothing else.
+#[must_use]
+pub fn successor(key: &str) -> String {
+    format!("{key}\0")
+}
+
 fn check(part: &str) -> Result<(), ShimError> {
     match part
         .char_indices()
@@ -100,6 +107,15 @@ mod tests {
             prop_assert!(within(&attributes));
             attributes[0] = other.as_str();
             prop_assert_eq!(within(&attributes), other == first);
+        }
+
+        #[test]
+        fn nothing_lies_between_a_key_and_its_successor(key: String, other: String, tail: String) {
+            let next = successor(&key);
+            prop_assert!(key < next);
+            for other in [other, format!("{key}{tail}")] {
+                prop_assert!(other <= key || next <= other, "{other:?}");
+            }
         }
 
         #[test]

@@ -247,6 +247,53 @@ async fn ranges_keep_simple_and_composite_keys_apart() {
 }
 
 #[tokio::test]
+async fn a_range_that_the_peer_cuts_is_read_on_to_its_end() {
+    let rows = || (0..8).map(|index| format!("o{index}"));
+    for limit in 1..10 {
+        let ledger = MockLedger::new();
+        for (kind, owner, order) in rows()
+            .map(|row| ("offer", "s1", row))
+            .chain([("offer", "s10", "o9"), ("other", "s1", "o9")].map(|(a, b, c)| (a, b, c.to_owned())))
+        {
+            ledger.put(composite_key::build(kind, &[owner, &order]).unwrap(), order);
+        }
+        // A last part that is empty is as near to the key before it as can be.
+        ledger.put(composite_key::build("offer", &["s1", "o3", ""]).unwrap(), "o3+");
+        let settings = MockSettings {
+            total_query_limit: limit,
+            page: 3,
+            ..MockSettings::default()
+        };
+        let outcome = run_with(&ledger, settings, move |stub| async move {
+            let parts = ["s1"];
+            let mut found = Vec::new();
+            let mut answer = stub.partial_composite_key("offer", &parts).await?.take(99).await?;
+            while let Some(last) = answer.last().map(|row| row.key.clone()) {
+                assert!(answer.len() <= limit, "{answer:?}");
+                found.extend(
+                    answer
+                        .iter()
+                        .map(|row| String::from_utf8_lossy(&row.value).into_owned()),
+                );
+                answer = stub
+                    .partial_composite_key_after("offer", &parts, &last)
+                    .await?
+                    .take(99)
+                    .await?;
+            }
+            let foreign = composite_key::build("other", &["s1", "o9"])?;
+            let refused = stub.partial_composite_key_after("offer", &parts, &foreign).await;
+            assert!(matches!(refused, Err(ShimError::Argument(_))), "{refused:?}");
+            Ok(found.join(","))
+        })
+        .await
+        .unwrap();
+        let expected = "o0,o1,o2,o3,o3+,o4,o5,o6,o7";
+        assert_eq!(outcome.response, Response::success(expected), "limit {limit}");
+    }
+}
+
+#[tokio::test]
 async fn pages_follow_their_bookmarks_and_forbid_writes() {
     let ledger = numbered(5);
     let outcome = run(&ledger, |stub| async move {

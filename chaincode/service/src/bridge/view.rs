@@ -1,11 +1,10 @@
 //! The contract's view of the ledger, over the shim.
 
 use der_contract::{Key, KeyPrefix, LedgerView, ViewError};
-use fabric_shim::{ShimError, Stub};
+use fabric_shim::{ShimError, StateIterator, Stub};
 
-/// The lowest `ledger.state.totalQueryLimit` that a peer has without its owner's doing
-/// (Fabric core/ledger/ledgerconfig): a peer ends a range there without saying so.
-const CERTAIN_ROWS: usize = 10_000;
+/// Rows of one range that are held in memory; the largest book that is matched has a tenth of it.
+const ROW_LIMIT: usize = 100_000;
 
 /// Reads of one transaction.
 pub(super) struct StubView<'a>(pub(super) &'a Stub);
@@ -25,23 +24,35 @@ impl LedgerView for StubView<'_> {
             .collect())
     }
 
+    /// A peer ends a range at its own limit without saying so; only an empty answer is the end.
     async fn range(&self, prefix: &KeyPrefix) -> Result<Vec<Vec<u8>>, ViewError> {
-        let mut iterator = self
-            .0
-            .partial_composite_key(prefix.table(), prefix.parts())
-            .await
-            .map_err(unreadable)?;
+        let first = self.0.partial_composite_key(prefix.table(), prefix.parts()).await;
         let mut rows = Vec::new();
-        while let Some(row) = iterator.next().await.map_err(unreadable)? {
-            rows.push(row.value.to_vec());
-            if rows.len() == CERTAIN_ROWS {
-                let detail =
-                    format!("{prefix:?} has {CERTAIN_ROWS} rows or more: a peer may cut such a range silently");
-                return Err(ViewError(detail));
-            }
+        let mut last = collect(first.map_err(unreadable)?, prefix, &mut rows).await?;
+        while let Some(key) = last {
+            let rest = self.0.partial_composite_key_after(prefix.table(), prefix.parts(), &key);
+            last = collect(rest.await.map_err(unreadable)?, prefix, &mut rows).await?;
         }
         Ok(rows)
     }
+}
+
+/// Adds an answer to the rows, and tells its last key; none if it was empty.
+async fn collect(
+    mut answer: StateIterator,
+    prefix: &KeyPrefix,
+    rows: &mut Vec<Vec<u8>>,
+) -> Result<Option<String>, ViewError> {
+    let mut last = None;
+    while let Some(row) = answer.next().await.map_err(unreadable)? {
+        if rows.len() == ROW_LIMIT {
+            let detail = format!("{prefix:?} has more than {ROW_LIMIT} rows, which is too much for one transaction");
+            return Err(ViewError(detail));
+        }
+        rows.push(row.value.to_vec());
+        last = Some(row.key);
+    }
+    Ok(last)
 }
 
 fn unreadable(error: ShimError) -> ViewError {

@@ -10,3 +10,4 @@ mod attributes;
 mod bridge;
 mod creator;
 mod process;
+mod ranges;

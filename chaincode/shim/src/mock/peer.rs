@@ -16,7 +16,10 @@ use tokio::{
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{MockLedger, MockProposal, MockWrite, simulation::Simulation};
+use super::{
+    MockLedger, MockProposal, MockWrite,
+    simulation::{Pages, Simulation},
+};
 use crate::{
     Chaincode, KeyValue, Limits, Metrics, Response,
     frame::{Frame, TxKey},
@@ -37,6 +40,8 @@ pub struct MockSettings {
     pub get_multiple: Option<u32>,
     /// Results in one message of a query. 100.
     pub page: usize,
+    /// Results after which a query ends without a word, as `ledger.state.totalQueryLimit`. 100 000.
+    pub total_query_limit: usize,
     /// The chaincode's own limits.
     pub limits: Limits,
 }
@@ -47,6 +52,7 @@ impl Default for MockSettings {
             write_batch: Some(1000),
             get_multiple: Some(1000),
             page: 100,
+            total_query_limit: 100_000,
             limits: Limits::default(),
         }
     }
@@ -56,7 +62,7 @@ impl Default for MockSettings {
 #[derive(Debug)]
 pub struct MockPeer {
     ledger: MockLedger,
-    page: usize,
+    pages: Pages,
     running: Arc<Mutex<HashMap<TxKey, Context>>>,
     outbound: mpsc::Sender<Frame>,
     metrics: Arc<Metrics>,
@@ -177,7 +183,10 @@ impl MockPeer {
         let reader = tokio::spawn(read(inbound, Arc::clone(&running), outbound.clone()));
         Ok(Self {
             ledger,
-            page: settings.page.max(1),
+            pages: Pages {
+                size: settings.page.max(1),
+                total: settings.total_query_limit,
+            },
             running,
             outbound,
             metrics,
@@ -205,7 +214,7 @@ impl MockPeer {
     pub async fn evaluate(&self, proposal: MockProposal) -> Result<MockOutcome, MockError> {
         let key = proposal.key();
         let (done, outcome) = oneshot::channel();
-        let simulation = Simulation::new(self.ledger.clone(), self.page);
+        let simulation = Simulation::new(self.ledger.clone(), self.pages);
         {
             let mut running = lock(&self.running);
             if running.contains_key(&key) {

@@ -66,11 +66,20 @@ impl MockWrite {
     }
 }
 
+/// How the peer cuts results.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pages {
+    /// Results in one message.
+    pub(super) size: usize,
+    /// Results of one query.
+    pub(super) total: usize,
+}
+
 /// What the peer holds of one transaction while the chaincode runs it.
 pub(super) struct Simulation {
     ledger: MockLedger,
     state: Arc<State>,
-    page: usize,
+    pages: Pages,
     pub(super) writes: Vec<MockWrite>,
     /// A query ran after which Fabric takes no writes.
     writes_closed: bool,
@@ -81,12 +90,12 @@ pub(super) struct Simulation {
 type Answer = Result<Bytes, String>;
 
 impl Simulation {
-    pub(super) fn new(ledger: MockLedger, page: usize) -> Self {
+    pub(super) fn new(ledger: MockLedger, pages: Pages) -> Self {
         let state = ledger.snapshot();
         Self {
             ledger,
             state,
-            page,
+            pages,
             writes: vec![],
             writes_closed: false,
             iterators: BTreeMap::new(),
@@ -204,10 +213,12 @@ impl Simulation {
             .range((collection.clone(), start)..)
             .take_while(|((place, key), _)| *place == collection && (end_key.is_empty() || *key < end_key));
         if !paginated {
-            let results: VecDeque<_> = found.map(result).collect();
+            let results: VecDeque<_> = found.take(self.pages.total).map(result).collect();
             return Ok(self.open(results));
         }
-        let size = usize::try_from(metadata.page_size).unwrap_or_default();
+        let size = usize::try_from(metadata.page_size)
+            .unwrap_or_default()
+            .min(self.pages.total);
         let results: Vec<_> = found.by_ref().take(size).map(result).collect();
         let bookmark = found.next().map(|((_, key), _)| key.clone()).unwrap_or_default();
         let fetched_records_count = i32::try_from(results.len()).unwrap_or(i32::MAX);
@@ -232,7 +243,7 @@ impl Simulation {
         let newest_first = changes.iter().rev().map(|change| QueryResultBytes {
             result_bytes: encode(change),
         });
-        let results = newest_first.collect();
+        let results = newest_first.take(self.pages.total).collect();
         self.open(results)
     }
 
@@ -250,7 +261,7 @@ impl Simulation {
                 ..QueryResponse::default()
             });
         };
-        let size = left.len().min(self.page);
+        let size = left.len().min(self.pages.size);
         let results = left.drain(..size).collect();
         let has_more = !left.is_empty();
         if !has_more {

@@ -12,7 +12,10 @@ impl Stub {
     /// the end of all keys. The range becomes part of the read set, so a key that appears in it makes the transaction
     /// invalid.
     ///
-    /// The peer cuts a result silently at its `ledger.state.totalQueryLimit`.
+    /// The peer cuts a result silently at its `ledger.state.totalQueryLimit`. To be sure of the whole, ask again from
+    /// the [successor](composite_key::successor) of the last key until the answer is empty. Each answer is in the read
+    /// set up to where it was cut, so that together they guard the whole range. Endorsing peers must share the limit:
+    /// the places of the cuts are part of what they sign.
     ///
     /// # Errors
     /// If a bound is a composite key, or the peer fails.
@@ -48,6 +51,26 @@ impl Stub {
     ) -> Result<StateIterator, ShimError> {
         let (start, end) = composite_key::partial_range(object_type, attributes)?;
         Ok(self.open_range("", &start, &end, &[]).await?.0)
+    }
+
+    /// The rest of [`partial_composite_key`](Self::partial_composite_key): the keys after `last`, which is one of that
+    /// range. It may be cut as well; only an empty answer says that there are no more.
+    ///
+    /// # Errors
+    /// As there, or if `last` does not start with the given parts.
+    pub async fn partial_composite_key_after<A: AsRef<str> + Sync>(
+        &self,
+        object_type: &str,
+        attributes: &[A],
+        last: &str,
+    ) -> Result<StateIterator, ShimError> {
+        let (start, end) = composite_key::partial_range(object_type, attributes)?;
+        if !last.starts_with(&start) {
+            let reason = format!("{last:?} is not a key of the range that starts with {start:?}");
+            return Err(ShimError::Argument(reason));
+        }
+        let next = composite_key::successor(last);
+        Ok(self.open_range("", &next, &end, &[]).await?.0)
     }
 
     /// One page of [`partial_composite_key`](Self::partial_composite_key), as
