@@ -20,6 +20,9 @@ use prost::Message;
 use super::{ChannelConfig, ChannelError, HostPort, OrganizationConfig, acls, duration, group};
 use crate::ledger::block;
 
+/// The version in the header of a genesis block's configuration.
+const HEADER_VERSION: i32 = 1;
+
 /// The channel's first block. Equal configurations give equal bytes: nonce and transaction id follow from the
 /// configuration, and the time stamp is the epoch.
 ///
@@ -67,6 +70,7 @@ fn payload(channel_id: &str, data: Vec<u8>) -> Payload {
     let nonce = Bytes::copy_from_slice(digest(&SHA256, &data).as_ref()).slice(..24);
     let channel_header = ChannelHeader {
         r#type: HeaderType::Config.into(),
+        version: HEADER_VERSION,
         timestamp: Some(prost_types::Timestamp::default()),
         channel_id: channel_id.to_owned(),
         tx_id: hex::encode(digest(&SHA256, &nonce)),

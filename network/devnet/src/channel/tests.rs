@@ -47,6 +47,8 @@ fn the_header_covers_the_configuration() {
     let (header, data) = (world.genesis.header.unwrap(), world.genesis.data.unwrap());
     assert_eq!((header.number, header.previous_hash.len()), (0, 0));
     assert_eq!(header.data_hash, block::data_hash(&data));
+    let (_, header) = block::open_envelope(&data.data[0]).unwrap();
+    assert_eq!((header.version, header.epoch), (1, 0), "as configtxgen writes them");
 }
 
 #[test]
