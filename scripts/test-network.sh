@@ -35,7 +35,7 @@ DER_BIN=${DER_BIN:-$ROOT/target/release}
 # Left-over variables would override the configuration of every node started from this shell.
 for variable in $(compgen -e | grep -E '^(CORE|ORDERER|CONFIGTX)_' || true); do unset "$variable"; done
 
-for part in organizations processes configuration channel chaincode; do
+for part in organizations processes configuration profiles channel chaincode; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/fabric/$part.sh"
 done
@@ -60,6 +60,7 @@ up() {
     || fail "key material could not be made; see $NETWORK/logs/cryptogen.log"
   for name in $(organization_names); do write_node_configuration "$name"; done
   write_channel_configuration
+  write_profiles
   make_genesis
   step "orderers           $(orderer_names | paste -sd' ' -) ($CONSENSUS)"
   start_orderers

@@ -1,6 +1,7 @@
 //! The market as one identity sees it: a typed method for each function.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use der_api::endorsers::endorsing_organisations;
 use der_api::function::BATCH_LIMIT;
@@ -10,12 +11,18 @@ use der_api::request::{
     QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings,
     Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, SealBook, Settle, Suspend, Withdraw,
 };
-use der_api::{Organisations, codec};
+use der_api::{ErrorCode, Organisations, RetryClass, codec};
 use der_market::id::{MspId, ParticipantId};
-use fabric_gateway::{ConflictRetry, Contract, Network, ProposalBuilder, Signer};
+use fabric_gateway::{ConflictRetry, Contract, Network, ProposalBuilder, Signer, Stage};
 use fabric_msp::Identity;
+use tokio::time::{Instant, sleep};
 
 use crate::{ClientError, Receipt};
+
+/// Two seconds are many blocks: a peer that lags longer is not just behind.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two tries of a refusal that may come of a lagging peer.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// One identity's typed view of the market. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +33,7 @@ pub struct MarketClient {
     organisations: Arc<Organisations>,
     participant: ParticipantId,
     conflicts: Option<ConflictRetry>,
+    patience: Duration,
 }
 
 impl std::fmt::Debug for MarketClient {
@@ -61,6 +69,7 @@ impl MarketClient {
             organisations,
             participant,
             conflicts,
+            patience: PATIENCE,
         })
     }
 
@@ -86,6 +95,23 @@ impl MarketClient {
     pub fn conflicts(mut self, retry: Option<ConflictRetry>) -> Self {
         self.conflicts = retry;
         self
+    }
+
+    /// Sets for how long a refusal by state is tried again; two seconds if nothing is said, zero reports the first one.
+    ///
+    /// Peers commit a block one after the other: one that has not seen it yet refuses what builds on it.
+    #[must_use]
+    pub fn patience(mut self, limit: Duration) -> Self {
+        self.patience = limit;
+        self
+    }
+
+    /// Waits until the peer that this client asks has committed a transaction, anyone's, and returns its block.
+    ///
+    /// # Errors
+    /// When the peer does not commit it in time, or refuses to tell.
+    pub async fn seen(&self, transaction_id: &str) -> Result<u64, ClientError> {
+        Ok(self.network.commit(transaction_id)?.status().await?.block_number)
     }
 
     /// The participant that the certificate names: MSP id and enrolment id.
@@ -122,6 +148,16 @@ impl MarketClient {
     /// # Errors
     /// The contract's refusal or Fabric's, as a code.
     pub async fn submit<R: Request>(&self, request: &R) -> Result<Receipt<R::Reply>, ClientError> {
+        let given_up = Instant::now() + self.patience;
+        loop {
+            match self.submit_once(request).await {
+                Err(error) if may_come_of_lag(&error) && Instant::now() + PAUSE < given_up => sleep(PAUSE).await,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn submit_once<R: Request>(&self, request: &R) -> Result<Receipt<R::Reply>, ClientError> {
         let mut proposal = self.proposal(request)?;
         if let Some(retry) = self.conflicts {
             proposal = proposal.retry_conflicts(retry);
@@ -148,6 +184,12 @@ impl MarketClient {
             .proposal(R::FUNCTION.name())
             .args([codec::encode(request)?]))
     }
+}
+
+/// The contract refused by state, at a peer that may not have seen the newest block. Nothing was ordered.
+fn may_come_of_lag(error: &ClientError) -> bool {
+    let by_contract = error.code().number() < ErrorCode::EndorsementPolicyFailure.number();
+    by_contract && error.stage() == Stage::Endorse && error.retry_class() != RetryClass::Never
 }
 
 fn reply<R: Request>(bytes: &[u8]) -> Result<R::Reply, ClientError> {

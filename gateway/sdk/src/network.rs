@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Contract,
+    Commit, Contract, Error,
     connection::Connection,
     events::{BlockEventsBuilder, ChaincodeEventsBuilder},
 };
@@ -46,6 +46,14 @@ impl Network {
             chaincode.into(),
             Some(contract.into()),
         )
+    }
+
+    /// A transaction of any client by its id, to wait until the gateway's own peer has committed it.
+    ///
+    /// # Errors
+    /// [`Error::Sign`] when the signer cannot sign the question.
+    pub fn commit(&self, transaction_id: &str) -> Result<Commit, Error> {
+        Commit::new(Arc::clone(&self.connection), &self.channel, transaction_id)
     }
 
     /// Listens to the events of one chaincode.

@@ -37,6 +37,9 @@ impl Progress for () {
     fn step(&mut self, _step: &Step) {}
 }
 
+/// A player of each organisation, to ask its peer.
+const WITNESSES: [Role; 4] = [Role::Clock, Role::Regulator, Role::Seller, Role::Buyer];
+
 /// Tells one player's outcome.
 pub(super) struct Teller<'a> {
     pub(super) progress: &'a mut dyn Progress,
@@ -53,11 +56,13 @@ impl Teller<'_> {
         request: &R,
     ) -> Result<R::Reply, CaseError> {
         let outcome = cast.client(role).submit(request).await;
-        self.tell(role, R::FUNCTION, what, outcome)
+        self.tell(cast, role, R::FUNCTION, what, outcome).await
     }
 
-    pub(super) fn tell<T>(
+    /// Tells of a committed step once every organisation's peer has seen it, so that whoever acts next builds on it.
+    pub(super) async fn tell<T>(
         &mut self,
+        cast: &Cast,
         role: Role,
         function: Function,
         what: &str,
@@ -69,6 +74,10 @@ impl Teller<'_> {
             transaction_id,
             block,
         } = receipt;
+        for witness in WITNESSES {
+            let seen = cast.client(witness).seen(&transaction_id).await;
+            seen.map_err(|e| CaseError::refused(witness, function, e))?;
+        }
         self.progress.step(&Step {
             test: self.test,
             role,

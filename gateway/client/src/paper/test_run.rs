@@ -85,9 +85,11 @@ impl Test<'_> {
         };
         let (offered, demanded) = tokio::join!(cast.seller.post_offer(&offer), cast.buyer.post_bid(&bid));
         self.teller
-            .tell(Role::Seller, Function::PostOffer, "publish the sale", offered)?;
+            .tell(cast, Role::Seller, Function::PostOffer, "publish the sale", offered)
+            .await?;
         self.teller
-            .tell(Role::Buyer, Function::PostBid, "publish the demand", demanded)?;
+            .tell(cast, Role::Buyer, Function::PostBid, "publish the demand", demanded)
+            .await?;
         Ok(())
     }
 
@@ -116,9 +118,11 @@ impl Test<'_> {
         let (cast, slot) = (self.cast, self.slot);
         let (bought, sold) = tokio::join!(cast.buyer.confirm(slot, contract), cast.seller.confirm(slot, contract));
         self.teller
-            .tell(Role::Buyer, Function::Confirm, "sign the contract", bought)?;
+            .tell(cast, Role::Buyer, Function::Confirm, "sign the contract", bought)
+            .await?;
         self.teller
-            .tell(Role::Seller, Function::Confirm, "sign the contract", sold)?;
+            .tell(cast, Role::Seller, Function::Confirm, "sign the contract", sold)
+            .await?;
         let query = QueryContract {
             slot,
             contract: contract.clone(),
