@@ -20,6 +20,9 @@ struct Args {
     /// The `der` to measure.
     #[arg(long, default_value = "target/release/der")]
     der: PathBuf,
+    /// The `der-chaincode` whose idle memory is measured.
+    #[arg(long, default_value = "target/release/der-chaincode")]
+    chaincode: PathBuf,
     /// Sellers, and buyers as many; each pair makes one sale a slot.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=150))]
     pairs: u32,
@@ -35,7 +38,7 @@ struct Args {
 async fn main() -> Result<()> {
     let args = Args::parse();
     let mut world = World::start(std::path::absolute(&args.der)?)?;
-    let start = start::measure(&mut world).await?;
+    let start = start::measure(&mut world, &std::path::absolute(&args.chaincode)?).await?;
     let load = load::measure(&world, args.pairs, args.slots).await?;
     figures::print(&start, &load, args.json)
 }
