@@ -7,6 +7,7 @@ mod duration;
 mod error;
 mod genesis;
 mod group;
+mod verified;
 mod view;
 
 pub use config::{BatchConfig, ChannelConfig, Consenter, HostPort, OrganizationConfig};

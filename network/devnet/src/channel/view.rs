@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use bytes::Bytes;
-use fabric_msp::{Identity, Msp, MspManager, Policy, PolicyGroup};
+use fabric_msp::{Identity, Msp, MspManager, Policy, PolicyGroup, SignatureError};
 use fabric_protos::{
     common::{Block, ConfigEnvelope, ConfigGroup, HeaderType},
     msp::MspConfig,
@@ -9,7 +9,7 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{BatchConfig, ChannelError, EndorsementPolicy, duration};
+use super::{BatchConfig, ChannelError, EndorsementPolicy, duration, verified::VerifiedSignatures};
 use crate::ledger::block;
 
 /// A channel as its configuration block sets it: MSPs, policies, batch limits.
@@ -19,6 +19,7 @@ pub struct Channel {
     policies: PolicyGroup,
     batch: BatchConfig,
     organizations: Vec<(String, String)>,
+    verified: VerifiedSignatures,
 }
 
 /// A message, who claims to have signed it, and the signature.
@@ -62,6 +63,7 @@ impl Channel {
             policies: policies(&root)?,
             batch: batch(orderer)?,
             organizations: organizations(application)?,
+            verified: VerifiedSignatures::default(),
         })
     }
 
@@ -104,6 +106,15 @@ impl Channel {
         }
     }
 
+    /// Whether the identity's key signed the message. The same signature is computed only once.
+    ///
+    /// # Errors
+    ///
+    /// When it did not.
+    pub fn verify(&self, identity: &Identity, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+        self.verified.verify(identity, message, signature)
+    }
+
     /// The valid identities that truly signed, each once, in order. Unknown identities, second signatures of the
     /// same certificate and wrong signatures are left out.
     ///
@@ -116,7 +127,7 @@ impl Channel {
                 continue;
             };
             let person = (identity.msp_id().to_owned(), *identity.certificate().canonical_hash());
-            if seen.contains(&person) || identity.verify(&signed.message, &signed.signature).is_err() {
+            if seen.contains(&person) || self.verify(&identity, &signed.message, &signed.signature).is_err() {
                 continue;
             }
             seen.insert(person);

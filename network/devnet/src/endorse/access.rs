@@ -76,7 +76,7 @@ impl Access {
         if identity.expired_at(i64::try_from(now).unwrap_or(i64::MAX)) {
             return Err(self.denied(&identity, ": client identity expired"));
         }
-        identity.verify(message, signature).map_err(|error| {
+        self.channel.verify(&identity, message, signature).map_err(|error| {
             tracing::warn!(%error, msp_id = identity.msp_id(), "access denied: the creator's signature is not valid");
             self.denied(&identity, "")
         })?;
