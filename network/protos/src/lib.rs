@@ -10,6 +10,9 @@ pub const DESCRIPTOR_HASH: &str = include_str!(concat!(env!("OUT_DIR"), "/descri
 mod tests {
     #[test]
     fn descriptor_set_is_the_pinned_one() {
-        assert_eq!(super::DESCRIPTOR_HASH, "b2d45eac550fbe13f40479ebc005186c130302ece368f344b20a5d774ceba9fc");
+        assert_eq!(
+            super::DESCRIPTOR_HASH,
+            "b2d45eac550fbe13f40479ebc005186c130302ece368f344b20a5d774ceba9fc"
+        );
     }
 }
