@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 const SOURCE: &str = "fabric-sdk";
 
-const FILES: [&str; 27] = [
+const FILES: [&str; 34] = [
     "common/collection.proto",
     "common/common.proto",
     "common/configtx.proto",
@@ -29,18 +29,25 @@ const FILES: [&str; 27] = [
     "msp/msp_config.proto",
     "msp/msp_principal.proto",
     "orderer/ab.proto",
+    "orderer/cluster.proto",
+    "orderer/clusterserver.proto",
     "orderer/configuration.proto",
     "orderer/etcdraft/configuration.proto",
+    "orderer/etcdraft/metadata.proto",
     "orderer/smartbft/configuration.proto",
     "peer/chaincode_shim.proto",
     "peer/configuration.proto",
     "peer/events.proto",
     "peer/lifecycle/chaincode_definition.proto",
+    "peer/lifecycle/db.proto",
     "peer/lifecycle/lifecycle.proto",
     "peer/peer.proto",
     "peer/query.proto",
     "peer/resources.proto",
+    "peer/signed_cc_dep_spec.proto",
+    "peer/snapshot.proto",
     "peer/transaction.proto",
+    "transientstore/transientstore.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -82,6 +82,21 @@ fn length(file: &Path) -> u64 {
     file.metadata().map_or(0, |metadata| metadata.len())
 }
 
+/// Cuts the file somewhere in its last line.
+fn tear(file: &Path, random: u64) -> Result<()> {
+    let text = std::fs::read(file).unwrap_or_default();
+    let Some(body) = text.len().checked_sub(1) else {
+        return Ok(());
+    };
+    let start = text[..body]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let keep = start as u64 + random % (text.len() - start) as u64;
+    std::fs::OpenOptions::new().write(true).open(file)?.set_len(keep)?;
+    Ok(())
+}
+
 /// Block and transaction of each complete line.
 fn complete_lines(file: &Path) -> Result<Vec<(u64, String)>> {
     let text = std::fs::read_to_string(file)?;

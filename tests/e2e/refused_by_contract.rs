@@ -5,12 +5,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use der_api::{
     ErrorCode,
-    request::{CloseGate, RecordReadings, Settle, Withdraw},
+    request::{CloseGate, RecordReadings, RegisterUser, Settle, Withdraw},
 };
 use der_cli::connection;
 use der_client::{ClientError, MarketClient, Meter};
 use der_e2e::{Neighbours, Pair, Sale, World, read_blocks};
-use der_market::{id::MarketId, slot::Slot, units::Energy};
+use der_market::{
+    id::MarketId,
+    participant::{CustomerClass, Source},
+    slot::Slot,
+    units::{Energy, Power},
+};
 use fabric_gateway::{Network, Signer};
 use fabric_msp::PrivateKey;
 use serde_json::{Value, json};

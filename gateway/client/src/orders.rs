@@ -109,7 +109,7 @@ impl MarketClient {
             if !lost {
                 return Err(error);
             }
-            tracing::warn!(order = %content.order, %error, "commit unknown and order not found: sending it again");
+            tracing::warn!(order = %content.order, %error, "commit unknown and order not seen: sending it again");
             unknown = Some(error);
         }
         Err(unknown.unwrap_or_else(|| ClientError::internal("no round was made")))

@@ -12,7 +12,7 @@ mod tests {
     fn descriptor_set_is_the_pinned_one() {
         assert_eq!(
             super::DESCRIPTOR_HASH,
-            "b2d45eac550fbe13f40479ebc005186c130302ece368f344b20a5d774ceba9fc"
+            "5aaa5f8bcd0f0e6863d718067639016580c8f762b876c5baefb74d221aab174e"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Everything a submission has to pass, in the order in which a failure is cheapest to learn.
+//! Everything a submission has to pass: the test command, then the checks of form.
 
 use std::process::{Command, Stdio};
 
@@ -12,9 +12,9 @@ use crate::{cargo, tidy};
 /// At the first step that fails.
 pub(crate) fn run() -> Result<()> {
     cargo::run(["fetch", "--locked"])?;
+    cargo::run(["test", "--workspace", "--locked"])?;
     cargo::run(["fmt", "--all", "--check"])?;
     tidy::run()?;
-    cargo::run(["test", "--workspace", "--locked"])?;
     cargo::run([
         "clippy",
         "--workspace",

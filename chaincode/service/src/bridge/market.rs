@@ -14,14 +14,16 @@ use super::caller::Callers;
 use super::verifier::MspVerifier;
 use super::view::StubView;
 
-/// Long decisions at once. Others wait their turn without holding a worker thread.
+/// Decisions over a slot at once, and batches of readings at once: the one never holds up the other. Further ones wait
+/// their turn without holding a worker thread.
 const LONG_AT_ONCE: usize = 2;
 
 /// The market as a Fabric chaincode.
 #[derive(Debug, Clone)]
 pub struct Market {
     callers: Arc<Callers>,
-    long: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
+    readings: Arc<Semaphore>,
 }
 
 impl Default for Market {
@@ -52,47 +54,50 @@ impl Market {
     pub fn new() -> Self {
         Self {
             callers: Arc::default(),
-            long: Arc::new(Semaphore::new(LONG_AT_ONCE)),
+            slots: Arc::new(Semaphore::new(LONG_AT_ONCE)),
+            readings: Arc::new(Semaphore::new(LONG_AT_ONCE)),
         }
     }
 
     async fn run(&self, stub: &Stub) -> Result<Response, ContractError> {
         let arguments = Arguments::read(stub)?;
         let caller = self.callers.of(stub)?;
-        let decision = if is_long(arguments.function()) {
-            self.decide_aside(stub.clone(), caller).await?
-        } else {
-            decide(stub, &arguments, &caller).await?
+        let decision = match self.turns(arguments.function()) {
+            Some(turns) => decide_aside(turns.clone(), stub.clone(), caller).await?,
+            None => decide(stub, &arguments, &caller).await?,
         };
         apply(&decision, stub)
     }
 
-    /// Runs where a long computation holds up neither other transactions nor keepalives.
-    async fn decide_aside(&self, stub: Stub, caller: Arc<Caller>) -> Result<Decision, ContractError> {
-        let gone = || ContractError::new(ErrorCode::LedgerUnreadable, "the service is stopping");
-        let turn = self.long.clone().acquire_owned().await.map_err(|_| gone())?;
-        let handle = Handle::current();
-        let run = move || {
-            let _turn = turn;
-            let arguments = Arguments::read(&stub)?;
-            handle.block_on(decide(&stub, &arguments, &caller))
-        };
-        match tokio::task::spawn_blocking(run).await {
-            Ok(decision) => decision,
-            // The shim answers a panic; it must reach it.
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Err(gone()),
+    /// Whose turn a function waits for, where its work grows with a slot's book or with a batch of readings.
+    fn turns(&self, function: Option<Function>) -> Option<&Arc<Semaphore>> {
+        match function? {
+            Function::Clear | Function::Plan | Function::SealBook | Function::Settle => Some(&self.slots),
+            Function::RecordReadings => Some(&self.readings),
+            _ => None,
         }
+    }
+}
+
+/// Runs where a long computation holds up neither other transactions nor keepalives.
+async fn decide_aside(turns: Arc<Semaphore>, stub: Stub, caller: Arc<Caller>) -> Result<Decision, ContractError> {
+    let gone = || ContractError::new(ErrorCode::LedgerUnreadable, "the service is stopping");
+    let turn = turns.acquire_owned().await.map_err(|_| gone())?;
+    let handle = Handle::current();
+    let run = move || {
+        let _turn = turn;
+        let arguments = Arguments::read(&stub)?;
+        handle.block_on(decide(&stub, &arguments, &caller))
+    };
+    match tokio::task::spawn_blocking(run).await {
+        Ok(decision) => decision,
+        // The shim answers a panic; it must reach it.
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(gone()),
     }
 }
 
 async fn decide(stub: &Stub, arguments: &Arguments<'_>, caller: &Caller) -> Result<Decision, ContractError> {
     let view = StubView(stub);
     der_contract::invoke(&view, caller, &MspVerifier, arguments.name(), arguments.rest()).await
-}
-
-/// Functions whose work grows with a slot's book or with a batch of readings.
-fn is_long(function: Option<Function>) -> bool {
-    use Function::{Clear, Plan, RecordReadings, SealBook, Settle};
-    matches!(function, Some(Clear | Plan | RecordReadings | SealBook | Settle))
 }

@@ -20,6 +20,8 @@ const WINDOW: u32 = 4 << 20;
 /// Calls in flight on one connection. Fabric's server knows no such limit; hyper's own is 200, behind which a client's
 /// other calls would wait for its commit status. The gateway's limit is refused aloud and lies well below.
 const STREAMS: u32 = 4096;
+/// For a client to complete its TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -31,7 +33,9 @@ pub(super) fn serve(
     listener: TcpListener,
 ) -> Result<JoinHandle<()>, SpawnError> {
     let tls = &organization.tls;
-    let tls = ServerTlsConfig::new().identity(Identity::from_pem(&tls.certificate_pem, &tls.key_pem));
+    let tls = ServerTlsConfig::new()
+        .identity(Identity::from_pem(&tls.certificate_pem, &tls.key_pem))
+        .timeout(HANDSHAKE_TIMEOUT);
     let failed = |error: tonic::transport::Error| SpawnError::Tls {
         msp_id: organization.msp_id().to_owned(),
         reason: crate::ccaas::describe(&error),
