@@ -132,8 +132,17 @@ impl Distances {
         if one == other {
             return Some(Distance::SAME_POINT);
         }
-        let place = |point: &PointId| self.points.iter().position(|known| known == point);
-        self.rows.get(place(one)?)?.get(place(other)?).copied()
+        self.at(self.place(one)?, self.place(other)?)
+    }
+
+    /// Row and column of a point; none for one that the matrix does not hold.
+    pub fn place(&self, point: &PointId) -> Option<usize> {
+        self.points.iter().position(|known| known == point)
+    }
+
+    /// The entry of a row and a column.
+    pub fn at(&self, row: usize, column: usize) -> Option<Distance> {
+        self.rows.get(row)?.get(column).copied()
     }
 
     /// D_ref: the lower median of the entries i < j, 1 if there are none.

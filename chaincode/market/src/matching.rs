@@ -39,14 +39,16 @@ pub fn sort_book(book: &mut [Order]) {
 /// What is open while the pairs are walked.
 struct Walk<'a> {
     book: &'a [Order],
+    rules: &'a Rules<'a>,
     open: Vec<Energy>,
     rooms: Rooms,
 }
 
 impl<'a> Walk<'a> {
-    fn new(book: &'a [Order], rules: &Rules<'_>) -> Self {
+    fn new(book: &'a [Order], rules: &'a Rules<'_>) -> Self {
         Self {
             book,
+            rules,
             open: book.iter().map(|order| order.energy_wh).collect(),
             rooms: Rooms::whole(rules.points),
         }
@@ -54,8 +56,12 @@ impl<'a> Walk<'a> {
 
     /// min(open, open, rooms), or nothing below either side's minimum per contract.
     fn fill(&mut self, pair: &Pair) -> Option<Fill> {
-        let (bid, offer) = (self.book.get(pair.bid)?, self.book.get(pair.offer)?);
-        let (open_bid, open_offer) = (*self.open.get(pair.bid)?, *self.open.get(pair.offer)?);
+        let (at, from) = (usize::try_from(pair.bid).ok()?, usize::try_from(pair.offer).ok()?);
+        let (open_bid, open_offer) = (*self.open.get(at)?, *self.open.get(from)?);
+        if open_bid.is_zero() || open_offer.is_zero() {
+            return None;
+        }
+        let (bid, offer) = (self.book.get(at)?, self.book.get(from)?);
         let energy = open_bid
             .min(open_offer)
             .min(self.rooms.between(&offer.point, &bid.point));
@@ -63,15 +69,16 @@ impl<'a> Walk<'a> {
         if energy.is_zero() || energy < least {
             return None;
         }
+        let (price, tariff) = self.rules.prices(bid, offer)?;
         self.rooms.take_trade(&offer.point, &bid.point, energy);
-        *self.open.get_mut(pair.bid)? = open_bid.less(energy);
-        *self.open.get_mut(pair.offer)? = open_offer.less(energy);
+        *self.open.get_mut(at)? = open_bid.less(energy);
+        *self.open.get_mut(from)? = open_offer.less(energy);
         Some(Fill {
-            bid: u32::try_from(pair.bid).ok()?,
-            offer: u32::try_from(pair.offer).ok()?,
+            bid: pair.bid,
+            offer: pair.offer,
             energy_wh: energy,
-            price: pair.price,
-            tariff: pair.tariff,
+            price,
+            tariff,
         })
     }
 }

@@ -116,7 +116,16 @@ fn oracle(book: &[Order], world: &World) -> Vec<(usize, usize, u64, i64)> {
 }
 
 fn books() -> impl Strategy<Value = Vec<Order>> {
-    let one = (0..6_u8, any::<bool>(), 0..3_usize, 1..500_u64, 0..=100_u64, 0..100_i64);
+    books_of(6, 100)
+}
+
+/// Few users and prices: most pairs share their score, and many their seller and buyer.
+fn tied_books() -> impl Strategy<Value = Vec<Order>> {
+    books_of(3, 2)
+}
+
+fn books_of(users: u8, prices: i64) -> impl Strategy<Value = Vec<Order>> {
+    let one = (0..users, any::<bool>(), 0..3_usize, 1..500_u64, 0..=100_u64, 0..prices);
     proptest::collection::vec(one, 0..14).prop_map(|rows| {
         let build = |(n, (user, buys, point, energy, min, price)): (usize, (u8, bool, usize, u64, u64, i64))| {
             let (side, base) = if buys {
@@ -220,6 +229,16 @@ fn all_or_none_and_room_are_kept() {
 proptest! {
     #[test]
     fn the_engine_equals_the_oracle(book in books(), capacity in 0..4_000_u64) {
+        let world = World::new(capacity);
+        let fills: Vec<_> = match_book(&book, &world.rules())
+            .iter()
+            .map(|f| (f.bid as usize, f.offer as usize, f.energy_wh.get(), f.price.get()))
+            .collect();
+        prop_assert_eq!(fills, oracle(&book, &world));
+    }
+
+    #[test]
+    fn ties_are_broken_as_the_oracle_breaks_them(book in tied_books(), capacity in 0..4_000_u64) {
         let world = World::new(capacity);
         let fills: Vec<_> = match_book(&book, &world.rules())
             .iter()
