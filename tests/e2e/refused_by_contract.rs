@@ -158,7 +158,21 @@ async fn orders_of_strangers_latecomers_and_others() -> Result<()> {
     let stranger = stage.world.client("energy", "plant1")?;
     let offer = Pair::offer_of(stage.slot, Sale::KILOWATT_HOUR)?;
     stage
-        .refuses("unauthenticated", ErrorCode::NotRegistered, stranger.post_offer(&offer))
+        .refuses("unregistered", ErrorCode::NotRegistered, stranger.post_offer(&offer))
+        .await?;
+    let registration = RegisterUser {
+        capacity_w: Power::new(100_000)?,
+        point: offer.point.clone(),
+        source: Source::Wind,
+        class: CustomerClass::Industrial,
+    };
+    stranger.register_user(&registration).await?;
+    stage
+        .refuses(
+            "unauthenticated",
+            ErrorCode::NotAuthenticated,
+            stranger.post_offer(&offer),
+        )
         .await?;
 
     let [one, other] = stage.neighbours.pairs.as_slice() else {

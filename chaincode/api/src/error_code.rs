@@ -106,7 +106,7 @@ codes! {
     3013 AlreadyConfirmed Never "already confirmed", "Each side answers a contract once; read the contract.";
     3014 ContractClosed Never "contract closed", "It was refused, or it expired when the slot was planned.";
     3015 SealBroken Never "seal broken", "The book differs from its seal; report this to the operator.";
-    3016 BookTooLarge Never "book too large", "The slot holds more orders than one clearing may take.";
+    // 3016 (book too large) is retired: a book of any size is cleared. The number is never used again.
     3017 UnknownPoint AfterReading "unknown connection point", "The grid company publishes a point before anyone connects to it.";
     3018 KeyExists Never "key exists", "This key is registered already.";
     3019 OppositeSide Never "opposite side taken", "Withdraw the orders of the other side at this point and slot first.";

@@ -24,6 +24,8 @@ pub struct Rules<'a> {
     pub distances: &'a Distances,
     /// The points of its orders.
     pub points: &'a [Point],
+    /// Orders that are matched at most. A larger book has no pairs at all: everything goes to planning.
+    pub book_limit: usize,
 }
 
 impl<'a> Rules<'a> {
@@ -89,8 +91,12 @@ impl Pair {
     }
 }
 
-/// All feasible pairs of a book, best rank first. The result does not depend on the order of submission.
+/// All feasible pairs of a book, best rank first; none of a book beyond its limit. The result does not depend on the order
+/// of submission.
 pub fn feasible_pairs(book: &[Order], rules: &Rules<'_>) -> Vec<Pair> {
+    if book.len() > rules.book_limit {
+        return Vec::new();
+    }
     let entrants = entrants(book, rules.slot);
     let (mut bids, offers): (Vec<&Entrant<'_>>, Vec<_>) =
         entrants.iter().partition(|entrant| entrant.order.side == Side::Buyer);

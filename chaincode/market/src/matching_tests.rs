@@ -49,6 +49,7 @@ impl World {
             parameters: &self.parameters,
             distances: &self.distances,
             points: &self.points,
+            book_limit: 14,
         }
     }
 }
@@ -224,6 +225,24 @@ fn all_or_none_and_room_are_kept() {
         order(1, 0, Side::Seller, 1, 500, 0, 530_000),
     ];
     assert_eq!(match_book(&book, &world.rules())[0].energy_wh.get(), 100);
+}
+
+#[test]
+fn a_book_beyond_its_limit_has_no_fills_and_the_proof_says_so() {
+    let world = World::new(10_000_000);
+    let book = [
+        order(0, 0, Side::Buyer, 0, 10, 0, 590_000),
+        order(1, 0, Side::Seller, 1, 10, 0, 530_000),
+    ];
+    let at = |book_limit| Rules {
+        book_limit,
+        ..world.rules()
+    };
+    let fills = match_book(&book, &at(2));
+    assert_eq!(fills.len(), 1);
+    assert!(match_book(&book, &at(1)).is_empty());
+    assert_eq!(verify_fills(&book, &at(1), &[]), Ok(()));
+    assert!(verify_fills(&book, &at(1), &fills).is_err());
 }
 
 proptest! {

@@ -91,7 +91,7 @@ pub(crate) async fn seal_book<V: LedgerView>(
 
 /// Count and digest of a book, in key order.
 pub(crate) fn seal_of(book: &[Order]) -> Result<Seal, ContractError> {
-    let orders = u32::try_from(book.len()).map_err(|_| ErrorCode::BookTooLarge)?;
+    let orders = u32::try_from(book.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?;
     Ok(Seal {
         orders,
         digest: Digest::of(&codec::encode(&book)?),

@@ -17,7 +17,7 @@ use der_market::parameters::Parameters;
 use der_market::participant::Side;
 use der_market::settlement::Branch;
 use der_market::slot::Slot;
-use der_market::units::{Energy, UnitError};
+use der_market::units::Energy;
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -27,8 +27,11 @@ use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
 use crate::view::LedgerView;
 
-/// Orders that one clearing takes: all feasible pairs of them must be ranked.
-pub(crate) const BOOK_LIMIT: usize = 10_000;
+/// Orders of one slot that are matched: at most 4 000 000 pairs of 24 bytes must be ranked.
+///
+/// A larger book is cleared without contracts, and planning takes all of it: refusing it would hold the slot for ever.
+/// Orders of suspended participants do not count.
+const BOOK_LIMIT: usize = 4_000;
 
 struct Inputs {
     market: MarketId,
@@ -64,12 +67,6 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
         return Err(ContractError::new(
             ErrorCode::SealBroken,
             format!("the book of slot {slot} differs from its seal"),
-        ));
-    }
-    if book.len() > BOOK_LIMIT {
-        return Err(ContractError::new(
-            ErrorCode::BookTooLarge,
-            format!("{} orders, {BOOK_LIMIT} can be matched", book.len()),
         ));
     }
     let distances = distances(cx, gate.distances).await?;
@@ -125,6 +122,7 @@ fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
         parameters: &inputs.parameters,
         distances: &inputs.distances,
         points: &inputs.points,
+        book_limit: BOOK_LIMIT,
     };
     let fills = match_book(&book, &rules);
     let contracts = contracts(inputs, &book, &fills)?;
@@ -176,16 +174,12 @@ fn contracts(inputs: &Inputs, book: &[Order], fills: &[Fill]) -> Result<Vec<Stor
 }
 
 fn view(inputs: &Inputs, fills: &[Fill], contracts: &[StoredContract]) -> Result<ClearingView, ContractError> {
-    let total = |side: Side| {
-        sum(inputs
-            .book
-            .iter()
-            .filter(|order| order.side == side)
-            .map(|order| order.energy_wh))
-    };
-    let matched_wh = sum(fills.iter().map(|fill| fill.energy_wh))?;
-    let unmatched_supply_wh = total(Side::Seller)?.less(matched_wh);
-    let unmatched_demand_wh = total(Side::Buyer)?.less(matched_wh);
+    let side = |side: Side| inputs.book.iter().filter(move |order| order.side == side);
+    let ordered = |wanted| total(side(wanted).map(|order| order.energy_wh));
+    let matched = total(fills.iter().map(|fill| fill.energy_wh));
+    let matched_wh = told(matched);
+    let unmatched_supply_wh = told(ordered(Side::Seller).saturating_sub(matched));
+    let unmatched_demand_wh = told(ordered(Side::Buyer).saturating_sub(matched));
     let branches = BTreeMap::from([
         (Branch::Direct, matched_wh),
         (Branch::FeedIn, unmatched_supply_wh),
@@ -210,6 +204,12 @@ fn view(inputs: &Inputs, fills: &[Fill], contracts: &[StoredContract]) -> Result
     })
 }
 
-fn sum(energies: impl Iterator<Item = Energy>) -> Result<Energy, UnitError> {
-    energies.into_iter().try_fold(Energy::ZERO, Energy::plus)
+fn total(energies: impl Iterator<Item = Energy>) -> u128 {
+    energies.fold(0, |sum, energy| sum.saturating_add(u128::from(energy.get())))
+}
+
+/// A total in its unit, at most the unit's bound: a few huge bids must not be able to stop a clearing.
+fn told(wh: u128) -> Energy {
+    let wh = u64::try_from(wh).ok().and_then(|wh| Energy::new(wh).ok());
+    wh.unwrap_or(Energy::MOST)
 }
