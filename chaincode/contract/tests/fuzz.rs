@@ -13,6 +13,11 @@ use der_api::request::OpenSlot;
 use proptest::prelude::*;
 use world::*;
 
+/// What the seller's registered capacity gives in a slot.
+const CAPACITY_WH: u64 = der_market::paper::CAPACITY_W / 4;
+/// µyuan/kWh.
+const PRICE_BOUND: i64 = 1_000_000_000;
+
 /// JSON-like bytes: pieces that parse are likelier to get far.
 fn argument() -> impl Strategy<Value = Vec<u8>> {
     let value = prop_oneof![
@@ -55,18 +60,31 @@ fn argument() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![object, proptest::collection::vec(any::<u8>(), 0..200)]
 }
 
-/// The fields of one request, so that decoding succeeds and the functions themselves are reached.
-fn order() -> impl Strategy<Value = Vec<u8>> {
-    let numbers = (any::<u64>(), any::<u64>(), any::<i64>());
-    (prop_oneof![Just(SLOT), any::<u64>()], numbers).prop_map(|(slot, (energy, least, price))| {
-        format!(
-            r#"{{"order":"o","slot":{slot},"point":"pcc-1","energy_wh":{},"min_wh":{},"price":{}}}"#,
-            energy % 2_000_000_000_000,
-            least % 1_000,
-            price % 2_000_000_000,
-        )
-        .into_bytes()
+/// An order and whether it is one: in the open slot, above zero, within the seller's capacity and the price's bound, and no
+/// minimum above it. Each number lies inside and outside its bounds about as often.
+fn order() -> impl Strategy<Value = (Vec<u8>, bool)> {
+    let slot = prop_oneof![3 => Just(SLOT), 1 => any::<u64>()];
+    let energy = prop_oneof![4 => 1..=CAPACITY_WH, 1 => Just(0), 1 => CAPACITY_WH + 1..=u64::MAX];
+    let least = prop_oneof![3 => 0..=1_u64, 1 => any::<u64>()];
+    let price = prop_oneof![4 => -PRICE_BOUND..=PRICE_BOUND, 1 => any::<i64>()];
+    (slot, energy, least, price).prop_map(|(slot, energy, least, price)| {
+        let text = format!(
+            r#"{{"order":"o","slot":{slot},"point":"pcc-1","energy_wh":{energy},"min_wh":{least},"price":{price}}}"#,
+        );
+        let energy_fits = (1..=CAPACITY_WH).contains(&energy) && least <= energy;
+        let good = slot == SLOT && energy_fits && (-PRICE_BOUND..=PRICE_BOUND).contains(&price);
+        (text.into_bytes(), good)
     })
+}
+
+/// Every request as the wire's golden files hold it, with its function.
+fn golden_requests() -> Vec<(Function, serde_json::Value)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../api/golden/request");
+    let read = |function: &Function| {
+        let text = std::fs::read(format!("{folder}/{function:?}.json")).unwrap();
+        (*function, serde_json::from_slice(&text).unwrap())
+    };
+    Function::all().iter().map(read).collect()
 }
 
 fn world() -> World {
@@ -91,9 +109,26 @@ proptest! {
     }
 
     #[test]
-    fn any_order_is_taken_whole_or_refused_whole(argument in order()) {
+    fn a_good_request_with_one_strange_field(value in argument(), pick in any::<prop::sample::Index>()) {
         let world = world();
-        if let Ok(decision) = world.simulate(&seller(), "DTSC:PostOffer", &[&argument]) {
+        let value = serde_json::from_slice::<serde_json::Value>(&value).unwrap_or_default();
+        for (function, mut request) in golden_requests() {
+            let fields = request.as_object_mut().unwrap();
+            if let Some(name) = (!fields.is_empty()).then(|| pick.index(fields.len())).and_then(|at| fields.keys().nth(at).cloned()) {
+                fields.insert(name, value.clone());
+            }
+            let argument = serde_json::to_vec(&request).unwrap();
+            for caller in [operator(), grid(), metering(), regulator(), seller()] {
+                let _outcome = world.simulate(&caller, function.name(), &[&argument]);
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_taken_whole_or_refused((argument, good) in order()) {
+        let outcome = world().simulate(&seller(), "DTSC:PostOffer", &[&argument]);
+        prop_assert_eq!(outcome.is_ok(), good, "{:?}", outcome.err());
+        if let Ok(decision) = outcome {
             prop_assert_eq!(decision.puts().len(), 3);
             prop_assert!(decision.event().is_some());
         }
