@@ -9,6 +9,7 @@ pub mod failure;
 mod log;
 pub mod network;
 pub mod output;
+pub mod package;
 pub mod parent;
 pub mod profile;
 pub mod refusal;

@@ -10,6 +10,7 @@ mod grid;
 mod market;
 mod network;
 mod order;
+mod package;
 mod paper;
 mod parse;
 mod participant;
@@ -72,6 +73,8 @@ pub enum Noun {
     /// A whole network on this machine.
     #[command(subcommand)]
     Network(network::Verb),
+    /// The market's chaincode as a package for peers.
+    Package(package::Package),
     /// The network and user a command would act with.
     #[command(subcommand)]
     Profile(profile::Verb),
@@ -122,6 +125,7 @@ impl Noun {
             Self::Case(verb) => verb.run(global),
             Self::Demo(demo) => demo.run(global),
             Self::Network(verb) => verb.run(global),
+            Self::Package(package) => package.run(global),
             Self::Profile(verb) => verb.run(global),
             Self::Codes(codes) => codes.run(global),
             Self::Version(version) => version.run(global),
