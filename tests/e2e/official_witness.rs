@@ -1,21 +1,25 @@
-//! Hyperledger's own Node client and Go shim as witnesses of the devnet, at the versions that their lock files state.
+//! Hyperledger's own Node client and Go shim as witnesses of the devnet, at the versions that their lock files state;
+//! and Fabric's `peer` command, where it is present, as a witness of the devnet and of the market on Fabric itself.
 
 #[path = "../witness/go_network.rs"]
 mod go_network;
+#[path = "../witness/peer_command.rs"]
+mod peer_command;
 #[path = "../witness/program.rs"]
 mod program;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use der_cli::profile::Profile;
-use der_e2e::World;
+use der_e2e::{FabricNetwork, FabricSettings, World, fabric_binaries};
 use fabric_gateway::{Contract, TxValidationCode};
 use serde_json::{Value, json};
 use tokio::{process::Command, time::timeout};
 
 use self::{
     go_network::{ENERGY, GRID, GoNetwork, SERVICE},
+    peer_command::PeerCommand,
     program::{copy_of, on_path, run},
 };
 
@@ -26,6 +30,8 @@ const RUN_LIMIT: Duration = Duration::from_secs(120);
 /// The gRPC code of a chaincode's refusal.
 const UNKNOWN: i32 = 2;
 
+const FOUND: &str = "Market:Bootstrap";
+const QUERY: &str = "Query:Market";
 const BOOTSTRAP: &str = include_str!("../../chaincode/api/golden/request/Bootstrap.json");
 const BOOTSTRAPPED: &str = include_str!("../../chaincode/api/golden/event/MarketBootstrapped.json");
 const MARKET: &str = include_str!("../../chaincode/api/golden/reply/MarketView.json");
@@ -187,5 +193,53 @@ async fn its_refusal_is_told_in_its_words(contract: &Contract) -> Result<()> {
         (answer.status, answer.message.as_str()),
         (500, "WITNESS: no function \"vanish\"")
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_peer_command_founds_and_queries_the_market_on_the_devnet() -> Result<()> {
+    let Some(binaries) = fabric_binaries("peer command on the devnet") else {
+        return Ok(());
+    };
+    let world = World::start(env!("CARGO_BIN_EXE_der-under-test"))?;
+    let profile = world.profile("grid", "clock")?;
+    let own = profile.endpoints.first().context("an endpoint")?;
+    let orderer = (own.address.clone(), own.tls_roots.clone());
+    what_the_peer_command_sees(&PeerCommand::new(binaries, profile, orderer)?).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_peer_command_founds_and_queries_the_market_on_fabric() -> Result<()> {
+    let Some(binaries) = fabric_binaries("peer command on Fabric") else {
+        return Ok(());
+    };
+    let der = Path::new(env!("CARGO_BIN_EXE_der-under-test"));
+    let settings = FabricSettings {
+        raft: true,
+        ..FabricSettings::default()
+    };
+    let fabric = FabricNetwork::start(binaries.clone(), der, settings)?;
+    let profile = fabric.profile("grid", "clock")?;
+    let roots = fabric.crypto().orderer("grid.der.example", "orderer0");
+    let orderer = (fabric.orderer(), roots.join("tls").join("ca.crt"));
+    what_the_peer_command_sees(&PeerCommand::new(binaries, profile, orderer)?).await
+}
+
+async fn what_the_peer_command_sees(peer: &PeerCommand) -> Result<()> {
+    let refusal = peer.query(QUERY, "{}").await.err().context("there is no market yet")?;
+    assert!(
+        refusal.to_string().contains("DER-3001: market not bootstrapped"),
+        "{refusal}"
+    );
+    let bootstrap = serde_json::from_str(BOOTSTRAP)?;
+    let alone = peer
+        .invoke(FOUND, &bootstrap, 1)
+        .await
+        .err()
+        .context("one organisation sufficed")?;
+    assert!(alone.to_string().contains("ENDORSEMENT_POLICY_FAILURE"), "{alone}");
+    peer.invoke(FOUND, &bootstrap, 3).await?;
+    let market: Value = serde_json::from_str(&peer.query(QUERY, "{}").await?)?;
+    assert_eq!(market, serde_json::from_str::<Value>(MARKET)?);
     Ok(())
 }

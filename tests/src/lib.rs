@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod blocks;
+mod fabric;
 mod neighbours;
 mod process;
 mod wait;
 mod world;
 
 pub use blocks::{Committed, read_blocks};
+pub use fabric::{FabricNetwork, FabricSettings, fabric_binaries};
 pub use neighbours::{Neighbours, Pair, Sale};
 pub use process::Usage;
 pub use wait::eventually;

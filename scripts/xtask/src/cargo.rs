@@ -2,11 +2,14 @@
 
 use std::{
     env,
+    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitStatus, Stdio},
 };
 
 use anyhow::{Context, Result, ensure};
+
+use crate::skipped::Skipped;
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -27,16 +30,42 @@ pub(crate) fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<()
 /// # Errors
 /// When cargo cannot be started or exits with a failure.
 pub(crate) fn run_with<'a>(arguments: impl IntoIterator<Item = &'a str>, variables: &[(&str, &str)]) -> Result<()> {
+    let (shown, mut command) = command(arguments);
+    let status = command
+        .envs(variables.iter().copied())
+        .status()
+        .with_context(|| format!("could not start cargo {shown}"))?;
+    judge(&shown, status)
+}
+
+/// Runs `cargo` with these arguments, shows its output as it comes, and gathers what it says was skipped.
+///
+/// # Errors
+/// When cargo cannot be started or exits with a failure.
+pub(crate) fn run_gathering<'a>(arguments: impl IntoIterator<Item = &'a str>, skipped: &mut Skipped) -> Result<()> {
+    let (shown, mut command) = command(arguments);
+    if io::stderr().is_terminal() {
+        // Cargo itself sees a pipe.
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    let started = command.stderr(Stdio::piped()).spawn();
+    let mut child = started.with_context(|| format!("could not start cargo {shown}"))?;
+    if let Some(said) = child.stderr.take() {
+        skipped.gather(said);
+    }
+    judge(&shown, child.wait()?)
+}
+
+fn command<'a>(arguments: impl IntoIterator<Item = &'a str>) -> (String, Command) {
     let arguments: Vec<&str> = arguments.into_iter().collect();
     let shown = arguments.join(" ");
     eprintln!("$ cargo {shown}");
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(&arguments)
-        .envs(variables.iter().copied())
-        .current_dir(root())
-        .status()
-        .with_context(|| format!("could not start cargo {shown}"))?;
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(&arguments).current_dir(root());
+    (shown, command)
+}
+
+fn judge(shown: &str, status: ExitStatus) -> Result<()> {
     ensure!(status.success(), "cargo {shown} failed: {status}");
     Ok(())
 }

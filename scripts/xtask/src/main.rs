@@ -2,6 +2,7 @@
 
 mod cargo;
 mod ci;
+mod skipped;
 mod tidy;
 
 use std::process::ExitCode;
