@@ -27,7 +27,7 @@ use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
 use crate::view::LedgerView;
 
-/// Orders of one slot that are matched: at most 4 000 000 pairs of 24 bytes must be ranked.
+/// Orders of one slot that are matched: there are hardly more fills than orders, and each writes a contract in this one transaction.
 ///
 /// A larger book is cleared without contracts, and planning takes all of it: refusing it would hold the slot for ever.
 /// Orders of suspended participants do not count.

@@ -5,7 +5,7 @@ use super::*;
 use crate::grid::{Distances, Point};
 use crate::id::{OrderId, ParticipantId, PointId};
 use crate::paper;
-use crate::parameters::{Parameters, PriceMode};
+use crate::parameters::{Parameters, PriceMode, Weights};
 use crate::participant::{Side, Source};
 use crate::slot::Slot;
 use crate::units::{Distance, Power};
@@ -83,7 +83,9 @@ fn oracle(book: &[Order], world: &World) -> Vec<(usize, usize, u64, i64)> {
             let gap = i128::from(bid.price.get() - offer.price.get());
             let sides = bid.side == Side::Buyer && offer.side == Side::Seller && bid.participant != offer.participant;
             if sides && gap >= tau && distance <= 1_000 {
-                let score = 70 * (1_000_000 * 25 / (distance + 25)) + 30 * (1_000_000 * 20_000 / (gap + 20_000));
+                let weights = world.parameters.weights;
+                let closeness = i128::from(weights.distance) * (1_000_000 * 25 / (distance + 25));
+                let score = closeness + i128::from(weights.price) * (1_000_000 * 20_000 / (gap + 20_000));
                 let price = i128::from(offer.price.get()) + (gap - tau) / 2;
                 let rank = (-score, tie(offer), tie(bid), offer.order.clone(), bid.order.clone());
                 pairs.push((rank, i, j, i64::try_from(price).unwrap()));
@@ -114,6 +116,11 @@ fn oracle(book: &[Order], world: &World) -> Vec<(usize, usize, u64, i64)> {
         fills.push((i, j, x, price));
     }
     fills
+}
+
+fn told(fills: &[Fill]) -> Vec<(usize, usize, u64, i64)> {
+    let told = |f: &Fill| (f.bid as usize, f.offer as usize, f.energy_wh.get(), f.price.get());
+    fills.iter().map(told).collect()
 }
 
 fn books() -> impl Strategy<Value = Vec<Order>> {
@@ -249,21 +256,26 @@ proptest! {
     #[test]
     fn the_engine_equals_the_oracle(book in books(), capacity in 0..4_000_u64) {
         let world = World::new(capacity);
-        let fills: Vec<_> = match_book(&book, &world.rules())
-            .iter()
-            .map(|f| (f.bid as usize, f.offer as usize, f.energy_wh.get(), f.price.get()))
-            .collect();
-        prop_assert_eq!(fills, oracle(&book, &world));
+        prop_assert_eq!(told(&match_book(&book, &world.rules())), oracle(&book, &world));
     }
 
     #[test]
     fn ties_are_broken_as_the_oracle_breaks_them(book in tied_books(), capacity in 0..4_000_u64) {
         let world = World::new(capacity);
-        let fills: Vec<_> = match_book(&book, &world.rules())
-            .iter()
-            .map(|f| (f.bid as usize, f.offer as usize, f.energy_wh.get(), f.price.get()))
-            .collect();
-        prop_assert_eq!(fills, oracle(&book, &world));
+        prop_assert_eq!(told(&match_book(&book, &world.rules())), oracle(&book, &world));
+    }
+
+    #[test]
+    fn the_size_of_a_band_plays_no_part(
+        book in prop_oneof![books(), tied_books()],
+        capacity in 0..4_000_u64,
+        pairs in 0..3_usize,
+        distance in 0..=100_u8,
+    ) {
+        let mut world = World::new(capacity);
+        world.parameters.weights = Weights { distance, price: 100 - distance, cleanliness: 0, stability: 0, credit: 0 };
+        let fills = match_in_bands(&book, &world.rules(), pairs);
+        prop_assert_eq!(told(&fills), oracle(&book, &world));
     }
 
     #[test]
