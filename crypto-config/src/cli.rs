@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 
-use crate::{Consortium, Renewal, Report, Row, Validity};
+use crate::{Channel, Consensus, Consortium, Node, Renewal, Report, Row, Validity};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,7 +20,9 @@ Examples:
   fabric-cryptogen user add --out material --org MicrogridMSP --name consumer3 --attribute der.role=participant
   fabric-cryptogen renew --out material peerOrganizations/grid.der.example/peers/peer0.grid.der.example
   fabric-cryptogen revoke --out material --org GridMSP peerOrganizations/grid.der.example/users/retail@grid.der.example
-  fabric-cryptogen inspect --out material --output json";
+  fabric-cryptogen inspect --out material --output json
+  fabric-cryptogen organisations --organisations crypto-config/consortium.toml
+  fabric-cryptogen channel --organisations crypto-config/consortium.toml --consensus raft";
 
 /// Makes and keeps the identity material of a Fabric consortium.
 #[derive(Parser)]
@@ -47,6 +49,16 @@ enum Command {
     Generate(FromFile),
     /// As generate, for a folder that must already hold a consortium
     Extend(FromFile),
+    /// List the organisations of a file with the host names of their nodes
+    Organisations(File),
+    /// Check the channel that a file describes, and print it
+    Channel {
+        #[command(flatten)]
+        file: File,
+        /// Instead of the file's
+        #[arg(long, value_enum)]
+        consensus: Option<Consensus>,
+    },
     /// Manage users
     User {
         #[command(subcommand)]
@@ -111,6 +123,12 @@ struct Out {
 struct FromFile {
     #[command(flatten)]
     tree: Out,
+    #[command(flatten)]
+    file: File,
+}
+
+#[derive(Args)]
+struct File {
     /// The organisations file
     #[arg(long, value_name = "FILE", default_value = "crypto-config/consortium.toml")]
     organisations: PathBuf,
@@ -139,12 +157,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 enum Outcome {
     Changes(Report),
     Rows(Vec<Row>),
+    Nodes(Vec<Node>),
+    Channel(Channel),
 }
 
 fn execute(command: Command) -> anyhow::Result<Outcome> {
     let report = match command {
-        Command::Generate(from) => crate::generate(&from.read()?, &from.tree.out)?,
-        Command::Extend(from) => crate::extend(&from.read()?, &from.tree.out)?,
+        Command::Generate(from) => crate::generate(&from.file.read()?, &from.tree.out)?,
+        Command::Extend(from) => crate::extend(&from.file.read()?, &from.tree.out)?,
         Command::User {
             command:
                 UserCommand::Add {
@@ -166,12 +186,14 @@ fn execute(command: Command) -> anyhow::Result<Outcome> {
             days,
         } => crate::renew(&tree.out, &holder, Renewal { new_key, days })?,
         Command::Revoke { tree, org, certificate } => crate::revoke(&tree.out, &org, &certificate)?,
+        Command::Organisations(file) => return Ok(Outcome::Nodes(file.read()?.nodes()?)),
+        Command::Channel { file, consensus } => return Ok(Outcome::Channel(file.read()?.channel(consensus)?)),
         Command::Inspect { tree } => return Ok(Outcome::Rows(crate::inspect(&tree.out)?)),
     };
     Ok(Outcome::Changes(report))
 }
 
-impl FromFile {
+impl File {
     fn read(&self) -> anyhow::Result<Consortium> {
         let path = &self.organisations;
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -184,6 +206,10 @@ impl Outcome {
         let text = match (self, output) {
             (Self::Changes(report), Output::Json) => serde_json::to_string_pretty(report)?,
             (Self::Rows(rows), Output::Json) => serde_json::to_string_pretty(rows)?,
+            (Self::Nodes(nodes), Output::Json) => serde_json::to_string_pretty(nodes)?,
+            (Self::Channel(channel), Output::Json) => serde_json::to_string_pretty(channel)?,
+            (Self::Nodes(nodes), Output::Table) => node_table(nodes),
+            (Self::Channel(channel), Output::Table) => channel_table(channel),
             (Self::Changes(report), Output::Table) => changes(report),
             (Self::Rows(rows), Output::Table) => table(rows),
         };
@@ -230,6 +256,40 @@ fn table(rows: &[Row]) -> String {
             &attributes.join(" "),
         ]);
     }
+    table.to_string()
+}
+
+/// No cell is empty or holds a space, so that a script may split the lines.
+fn node_table(nodes: &[Node]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["NAME", "MSP", "DOMAIN", "PEER", "ORDERER", "CHAINCODE", "HOSTS"]);
+    for node in nodes {
+        let or_none = |host: &Option<String>| host.clone().unwrap_or_else(|| "-".to_owned());
+        let hosts = if node.hosts.is_empty() {
+            "-".to_owned()
+        } else {
+            node.hosts.join(",")
+        };
+        table.add_row([
+            node.name.clone(),
+            node.msp_id.clone(),
+            node.domain.clone(),
+            or_none(&node.peer),
+            or_none(&node.orderer),
+            or_none(&node.chaincode),
+            hosts,
+        ]);
+    }
+    table.to_string()
+}
+
+fn channel_table(channel: &Channel) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["NAME", "CHAINCODE", "CONSENSUS", "ENDORSEMENT"]);
+    let (consensus, endorsement) = (channel.consensus.word(), channel.endorsement.word());
+    table.add_row([&channel.name, &channel.chaincode, consensus, endorsement]);
     table.to_string()
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::CryptogenError;
+use crate::{Channel, CryptogenError};
 
 /// All organisations of a consortium.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Consortium {
     /// How long certificates hold.
     #[serde(default)]
     pub validity: Validity,
+    /// The channel that they share; an organisation's own file has none.
+    #[serde(default)]
+    pub channel: Option<Channel>,
     /// The organisations, in the order of the file.
     #[serde(rename = "organisation")]
     pub organisations: Vec<Organisation>,
@@ -96,6 +99,10 @@ impl Consortium {
             return Err(CryptogenError::Consortium(format!(
                 "validity must be 1 to {MAX_DAYS} days"
             )));
+        }
+        if let Some(channel) = &self.channel {
+            legal("channel", &channel.name)?;
+            legal("chaincode", &channel.chaincode)?;
         }
         unique("msp_id", self.organisations.iter().map(|one| &one.msp_id))?;
         unique("domain", self.organisations.iter().map(|one| &one.domain))?;

@@ -2,31 +2,28 @@
 
 VERSION=${DER_CHAINCODE_VERSION:-1}
 SEQUENCE=${DER_CHAINCODE_SEQUENCE:-1}
-LABEL=${CHAINCODE}_$VERSION
 
-# Sorted names, no times, no owners: the same package id on every machine.
-archive() { tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=0644 -C "$1" -cf - "${@:2}" | gzip -n; }
+label() { echo "${CHAINCODE}_$VERSION"; }
+package_file() { echo "$NETWORK/chaincode/$(label).tar.gz"; }
+is_packaged() { [ -f "$(package_file)" ]; }
 
 make_package() {
-  local work=$NETWORK/chaincode/parts
-  mkdir -p "$work"
-  printf '{"service":"filled in by each organisation'"'"'s builder"}\n' > "$work/connection.json"
-  printf '{"type":"ccaas","label":"%s"}\n' "$LABEL" > "$work/metadata.json"
-  archive "$work" connection.json > "$work/code.tar.gz"
-  archive "$work" metadata.json code.tar.gz > "$NETWORK/chaincode/$LABEL.tar.gz"
-  PACKAGE_ID=$(peer_as "$(organization_names | head -1)" lifecycle chaincode calculatepackageid "$NETWORK/chaincode/$LABEL.tar.gz")
+  local answer
+  mkdir -p "$NETWORK/chaincode"
+  answer=$("$DER_BIN/der" package --label "$(label)" --out "$(package_file)" --output json)
+  PACKAGE_ID=$(sed -n 's/.*"package_id": *"\([^"]*\)".*/\1/p' <<< "$answer")
 }
 
 start_services() {
   local name tls
-  for name in $(organization_names); do
+  for name in $(service_names); do
     tls=$(service_tls_folder "$name")
     start_process "service-$name" "$NETWORK/services/$name" env CHAINCODE_ID="$PACKAGE_ID" \
       CHAINCODE_SERVER_ADDRESS="127.0.0.1:$(port "$name" service)" CHAINCODE_TLS_CERT="$tls/server.crt" \
       CHAINCODE_TLS_KEY="$tls/server.key" CHAINCODE_CLIENT_CA_CERT="$(tls_root "$name")" "$DER_BIN/der-chaincode"
   done
-  for name in $(organization_names); do
-    await 20 "the chaincode service of $name to listen" listens "$(port "$name" service)" || return 1
+  for name in $(service_names); do
+    await_listening "service-$name" "$(port "$name" service)"
   done
 }
 
@@ -34,8 +31,8 @@ is_installed() { peer_as "$1" lifecycle chaincode queryinstalled 2>&1 | grep -qF
 
 install_package() {
   local name
-  for name in $(organization_names); do
-    is_installed "$name" || peer_as "$name" lifecycle chaincode install "$NETWORK/chaincode/$LABEL.tar.gz" >> "$NETWORK/logs/install.log" 2>&1 \
+  for name in $(peer_names); do
+    is_installed "$name" || peer_as "$name" lifecycle chaincode install "$(package_file)" >> "$NETWORK/logs/install.log" 2>&1 \
       || fail "the peer of $name did not install the package; see $NETWORK/logs/install.log"
   done
 }
@@ -56,7 +53,7 @@ is_ready_at() { peer_as "$1" lifecycle chaincode checkcommitreadiness $(definiti
 
 approve() {
   local name
-  for name in $(organization_names); do
+  for name in $(peer_names); do
     is_ready_at "$name" || peer_as "$name" lifecycle chaincode approveformyorg $(to_orderer) $(definition) --package-id "$PACKAGE_ID" \
       >> "$NETWORK/logs/approve.log" 2>&1 || fail "$name could not approve; see $NETWORK/logs/approve.log"
   done
@@ -64,13 +61,13 @@ approve() {
 
 commit_definition() {
   local name first targets=()
-  first=$(organization_names | head -1)
-  for name in $(organization_names); do
+  first=$(peer_names | head -1)
+  for name in $(peer_names); do
     targets+=(--peerAddresses "127.0.0.1:$(port "$name" peer)" --tlsRootCertFiles "$(tls_root "$name")")
   done
   peer_as "$first" lifecycle chaincode commit $(to_orderer) $(definition) "${targets[@]}" >> "$NETWORK/logs/commit.log" 2>&1 \
     || fail "the definition was not committed; see $NETWORK/logs/commit.log"
-  for name in $(organization_names); do
+  for name in $(peer_names); do
     await 30 "the peer of $name to see the definition" is_committed "$name" || return 1
   done
 }

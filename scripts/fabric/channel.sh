@@ -6,26 +6,19 @@ start_orderers() {
     start_process "orderer-$name" "$NETWORK/orderers/$name" env FABRIC_CFG_PATH="$NETWORK/orderers/$name" "$FABRIC/orderer"
   done
   for name in $(orderer_names); do
-    await 20 "the orderer of $name to listen" listens "$(port "$name" orderer-admin)" || return 1
+    await_listening "orderer-$name" "$(port "$name" orderer-admin)"
   done
 }
 
 start_peers() {
   local name
-  for name in $(organization_names); do
+  for name in $(peer_names); do
     start_process "peer-$name" "$NETWORK/peers/$name" env FABRIC_CFG_PATH="$NETWORK/peers/$name" \
       DER_CHAINCODE_SERVICE="$NETWORK/services/$name/peer" "$FABRIC/peer" node start
   done
-  for name in $(organization_names); do
-    await 20 "the peer of $name to listen" listens "$(port "$name" peer)" || return 1
+  for name in $(peer_names); do
+    await_listening "peer-$name" "$(port "$name" peer)"
   done
-}
-
-make_genesis() {
-  [ -f "$NETWORK/channel/genesis.block" ] && return
-  FABRIC_CFG_PATH=$NETWORK/channel "$FABRIC/configtxgen" -profile Market -channelID "$CHANNEL" \
-    -outputBlock "$NETWORK/channel/genesis.block" >> "$NETWORK/logs/configtxgen.log" 2>&1 \
-    || fail "configtxgen refused the channel configuration; see $NETWORK/logs/configtxgen.log"
 }
 
 # osnadmin exits with 0 for any HTTP answer: only the status it prints tells.
@@ -37,18 +30,22 @@ administer_orderer() { # organisation, arguments of osnadmin channel ...
     --ca-file "$tls/ca.crt" --client-cert "$tls/server.crt" --client-key "$tls/server.key" 2>&1
 }
 
-orderer_is_active() { administer_orderer "$1" list --channelID "$CHANNEL" | grep -q '"status": "active"'; }
-orderer_has_joined() { administer_orderer "$1" list --channelID "$CHANNEL" | grep -q 'Status: 200'; }
+orderer_is_active() { grep -q '"status": "active"' <<< "$1"; }
+orderer_says() { administer_orderer "$1" list --channelID "$CHANNEL"; }
+orderer_becomes_active() { orderer_is_active "$(orderer_says "$1")"; }
 
 join_orderers() {
-  local name answer
+  local name answer inactive=()
   for name in $(orderer_names); do
-    orderer_has_joined "$name" && continue
+    answer=$(orderer_says "$name" || true)
+    orderer_is_active "$answer" && continue
+    inactive+=("$name")
+    grep -q 'Status: 200' <<< "$answer" && continue
     answer=$(administer_orderer "$name" join --channelID "$CHANNEL" --config-block "$NETWORK/channel/genesis.block" || true)
     grep -q 'Status: 201' <<< "$answer" || fail "the orderer of $name did not join: $answer"
   done
-  for name in $(orderer_names); do
-    await 30 "the orderer of $name to be active" orderer_is_active "$name" || return 1
+  for name in "${inactive[@]}"; do
+    await 30 "the orderer of $name to be active" orderer_becomes_active "$name" || return 1
   done
 }
 
@@ -61,13 +58,13 @@ peer_as() { # organisation, arguments ...
     CORE_PEER_ADDRESS="127.0.0.1:$(port "$name" peer)" CORE_PEER_TLS_ROOTCERT_FILE="$(tls_root "$name")" "$FABRIC/peer" "$@"
 }
 
-peer_has_joined() { peer_as "$1" channel list 2>&1 | grep -qx "$CHANNEL"; }
+peer_lists_channels() { CHANNELS=$(peer_as "$1" channel list 2>&1); }
 
 join_peers() {
   local name
-  for name in $(organization_names); do
-    await 20 "the peer of $name to answer" peer_as "$name" channel list || return 1
-    peer_has_joined "$name" || peer_as "$name" channel join -b "$NETWORK/channel/genesis.block" >> "$NETWORK/logs/join.log" 2>&1 \
+  for name in $(peer_names); do
+    await 20 "the peer of $name to answer" peer_lists_channels "$name" || return 1
+    grep -qx "$CHANNEL" <<< "$CHANNELS" || peer_as "$name" channel join -b "$NETWORK/channel/genesis.block" >> "$NETWORK/logs/join.log" 2>&1 \
       || fail "the peer of $name did not join; see $NETWORK/logs/join.log"
   done
 }

@@ -76,7 +76,11 @@ impl FabricNetwork {
             fabric,
             variables: settings.variables,
         };
-        for (name, verb) in [("der-chaincode", "chaincode"), ("fabric-cryptogen", "crypto")] {
+        for (name, verb) in [
+            ("der", ""),
+            ("der-chaincode", "chaincode"),
+            ("fabric-cryptogen", "crypto"),
+        ] {
             network.write_program(name, &format!("exec '{}' {verb} \"$@\"", der.display()))?;
         }
         network.script(if settings.raft { &["up", "--raft"] } else { &["up"] })?;
