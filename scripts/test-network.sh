@@ -43,7 +43,7 @@ DER_BIN=${DER_BIN:-${CARGO_TARGET_DIR:-$ROOT/target}/release}
 # Left-over variables would override the configuration of every node started from this shell.
 for variable in $(compgen -e | grep -E '^(CORE|ORDERER|CONFIGTX)_' || true); do unset "$variable"; done
 
-for part in state processes preflight description material configuration genesis channel chaincode profiles; do
+for part in state processes preflight description material invitation configuration genesis channel chaincode profiles; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/fabric/$part.sh"
 done
@@ -73,13 +73,6 @@ check() { # consensus asked for, or nothing
   require_free_ports $(processes_and_ports)
 }
 
-# The first block and the nodes' ledgers hold organisations, hosts and ports: they cannot follow another description.
-layout() { printf '%s\n' "$ROWS" "$CHANNEL $CHAINCODE $CONSENSUS $ENDORSEMENT"; }
-refuse_another_layout() {
-  [ ! -f "$NETWORK/layout" ] || [ "$(layout)" = "$(cat "$NETWORK/layout")" ] \
-    || fail "the network in $NETWORK was made from another description: take it down first, or name that description by DER_ORGANISATIONS"
-}
-
 processes_and_ports() {
   local name kind
   for name in $(orderer_names); do for kind in orderer orderer-operations orderer-admin; do echo "orderer-$name $(port "$name" $kind)"; done; done
@@ -104,6 +97,7 @@ up() { # consensus asked for, or nothing; whether to go on only
   record_settings
   step "key material       $NETWORK/crypto"
   make_material "$NETWORK/consortium.toml"
+  write_invitation
   for name in $(peer_names); do write_peer_configuration "$name"; write_service_folder "$name"; done
   for name in $(orderer_names); do write_orderer_configuration "$name"; done
   write_channel_configuration

@@ -42,10 +42,16 @@ definition() {
     --channel-config-policy /Channel/Application/Endorsement
 }
 
+# The first orderer that listens.
 to_orderer() {
-  local name
-  name=$(orderer_names | head -1)
-  echo -o "127.0.0.1:$(port "$name" orderer)" --tls --cafile "$(orderer_folder "$name")/tls/ca.crt"
+  local name address
+  while read -r name address; do
+    if listens "${address##*:}"; then
+      echo -o "$address" --tls --cafile "$NETWORK/invitation/tls/$name.pem"
+      return
+    fi
+  done < "$NETWORK/invitation/orderers"
+  fail "no orderer of $NETWORK/invitation/orderers can be reached: start one of them"
 }
 
 is_committed() { peer_as "$1" lifecycle chaincode querycommitted --channelID "$CHANNEL" --name "$CHAINCODE" 2>&1 | grep -q "Sequence: $SEQUENCE,"; }

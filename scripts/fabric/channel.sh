@@ -53,7 +53,7 @@ join_orderers() {
 peer_as() { # organisation, arguments ...
   local name=$1
   shift
-  env FABRIC_CFG_PATH="$NETWORK/peers/$name" FABRIC_LOGGING_SPEC=error RF_CLI_LOG=info \
+  env FABRIC_CFG_PATH="$NETWORK/peers/$name" FABRIC_LOGGING_SPEC="${CLI_LOG:-error}" \
     CORE_PEER_LOCALMSPID="$(organization_msp "$name")" CORE_PEER_MSPCONFIGPATH="$(admin_folder "$name")/msp" \
     CORE_PEER_ADDRESS="127.0.0.1:$(port "$name" peer)" CORE_PEER_TLS_ROOTCERT_FILE="$(tls_root "$name")" "$FABRIC/peer" "$@"
 }

@@ -24,7 +24,7 @@ write_orderer_configuration() {
     "ADMIN_ADDRESS=127.0.0.1:$(port "$name" orderer-admin)" "TLS_ROOTS=$(all_tls_roots)" | write_whole "$NETWORK/orderers/$name/orderer.yaml"
 }
 
-all_tls_roots() { local name; for name in $(organization_names); do printf '%s, ' "$(tls_root "$name")"; done | sed 's/, $//'; }
+all_tls_roots() { printf '%s, ' "$NETWORK"/invitation/tls/*.pem | sed 's/, $//'; }
 
 # What the external builder reads: this organisation's address of the service and the peer's own TLS pair to dial it with.
 write_service_folder() {

@@ -59,5 +59,13 @@ peer_folder() { echo "$(organization_folder "$1")/peers/$(column "$1" 4)"; }
 orderer_folder() { echo "$(organization_folder "$1")/orderers/$(column "$1" 5)"; }
 service_tls_folder() { echo "$(organization_folder "$1")/chaincode/$(column "$1" 6)/tls"; }
 admin_folder() { echo "$(organization_folder "$1")/users/Admin@$(column "$1" 3)"; }
+signing_certificate() { find "$1/msp/signcerts" -name '*.pem' | head -1; }
 # One authority issues an organisation's TLS certificates, so that any of its nodes' copies will do.
 tls_root() { find "$(organization_folder "$1")/msp/tlscacerts" -name '*.pem' | head -1; }
+
+# The first block and the nodes' ledgers hold organisations, hosts and ports: they cannot follow another description.
+layout() { printf '%s\n' "$ROWS" "$CHANNEL $CHAINCODE ${CONSENSUS:-} ${ENDORSEMENT:-}"; }
+refuse_another_layout() {
+  [ ! -f "$NETWORK/layout" ] || [ "$(layout)" = "$(cat "$NETWORK/layout")" ] \
+    || fail "$NETWORK was made from another description: take down what runs in it first, or name that description by DER_ORGANISATIONS"
+}

@@ -89,8 +89,6 @@ YAML
   done
 }
 
-signing_certificate() { find "$1/msp/signcerts" -name '*.pem' | head -1; }
-
 application_section() {
   cat <<YAML
     Application:

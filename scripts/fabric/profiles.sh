@@ -12,10 +12,14 @@ write_profiles() {
 }
 
 write_profile() { # organisation, the user's folder
-  local other
+  local other address host
   printf 'channel = "%s"\nchaincode = "%s"\nmsp_id = "%s"\nidentity = "%smsp"\n' "$CHANNEL" "$CHAINCODE" "$(organization_msp "$1")" "$2"
-  for other in "$1" $(peer_names | grep -vx "$1"); do
-    printf '\n[[endpoints]]\naddress = "127.0.0.1:%s"\nserver_name = "%s"\ntls_roots = "%s"\n' \
-      "$(port "$other" peer)" "$(peer_host "$other")" "$(tls_root "$other")"
-  done
+  write_endpoint "127.0.0.1:$(port "$1" peer)" "$(peer_host "$1")" "$(tls_root "$1")"
+  while read -r other address host; do
+    [ "$other" = "$1" ] || write_endpoint "$address" "$host" "$NETWORK/invitation/tls/$other.pem"
+  done < "$NETWORK/invitation/peers"
+}
+
+write_endpoint() { # address, server name, TLS roots
+  printf '\n[[endpoints]]\naddress = "%s"\nserver_name = "%s"\ntls_roots = "%s"\n' "$@"
 }
