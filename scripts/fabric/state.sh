@@ -16,7 +16,7 @@ refuse_foreign_folder() {
 # One script at a time works on a folder; the lock goes with the script, however it ends.
 lock_folder() {
   exec 9> "$NETWORK/lock"
-  flock -n 9 || fail "another command works on $NETWORK: wait until it has ended"
+  flock -w 20 9 || fail "another command works on $NETWORK: wait until it has ended"
 }
 
 claim_folder() {

@@ -1,12 +1,19 @@
 //! What `scripts/test-network.sh` refuses: one sentence that says what to do, and nothing left behind. Fabric's programs are only
-//! looked for here, so that empty ones in their names suffice; `network_restarted` runs the real ones.
+//! looked for there, so that empty ones in their names suffice. What it completes after a kill is shown with the real ones.
 
 #[path = "../script/mod.rs"]
 mod script;
 
-use std::{fs, net::TcpListener, path::Path};
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use der_e2e::{eventually, fabric_binaries};
 
 use self::script::Script;
 
@@ -211,6 +218,68 @@ fn resuming_nothing_and_deploying_to_nothing_are_refused() -> Result<()> {
     );
     assert!(script.run(&["down"])?.contains("there is no network"));
     script.nothing_was_made()
+}
+
+/// A process id is given away again: the start time beside it tells whether the process is the network's.
+#[test]
+fn a_process_with_a_reused_id_is_not_stopped() -> Result<()> {
+    let script = Script::with_fake_fabric("3.1.5")?;
+    script.make_network_folder()?;
+    let mut stranger = Command::new("cat").stdin(Stdio::piped()).spawn()?;
+    fs::create_dir(script.network().join("run"))?;
+    fs::write(script.network().join("run/peer-grid"), format!("{} 1\n", stranger.id()))?;
+    script.run(&["down"])?;
+    let lives = stranger.try_wait()?.is_none();
+    drop(stranger.stdin.take());
+    stranger.wait()?;
+    ensure!(lives, "a stranger's process was stopped");
+    script.nothing_was_made()
+}
+
+#[tokio::test]
+async fn an_up_that_was_killed_is_completed_and_kept_ledgers_are_resumed() -> Result<()> {
+    let Some(fabric) = fabric_binaries("network's script on Fabric") else {
+        return Ok(());
+    };
+    let script = Script::with_real_fabric(&fabric)?;
+    for reached in ["crypto/peerOrganizations", "run/orderer-energy", "run/peer-regulator"] {
+        let mut up = script.command(&["up", "--raft"]).stdout(Stdio::null()).spawn()?;
+        let file = script.network().join(reached);
+        let seen = eventually(LIMIT, reached, || async { file.exists().then_some(()) }).await;
+        up.kill()?;
+        up.wait()?;
+        seen?;
+    }
+    script.run(&["up"])?;
+    script.run(&["deploy"])?;
+    let profiles = script.network().join("profiles");
+    der(&script, &["case", "paper", "--network", &profiles.to_string_lossy()])?;
+    let before = market(&script)?;
+    script.run(&["down", "--keep"])?;
+    script.run(&["up", "--resume"])?;
+    assert_eq!(market(&script)?, before);
+    script.run(&["status"])?;
+    script.run(&["down"])?;
+    script.nothing_was_made()
+}
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn market(script: &Script) -> Result<String> {
+    let clock = script.network().join("profiles/grid-clock.toml");
+    der(script, &["market", "show", "--profile", &clock.to_string_lossy()])
+}
+
+fn der(script: &Script, arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new(script.der().join("der"));
+    let output = command
+        .args(arguments)
+        .args(["--output", "json"])
+        .stdin(Stdio::null())
+        .output()?;
+    let complained = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{arguments:?}: {complained}");
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn committed_description() -> Result<String> {

@@ -210,14 +210,27 @@ async fn the_peer_command_founds_and_queries_the_market_on_the_devnet() -> Resul
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_peer_command_founds_and_queries_the_market_on_fabric() -> Result<()> {
-    let Some(binaries) = fabric_binaries("peer command on Fabric") else {
-        return Ok(());
-    };
-    let der = Path::new(env!("CARGO_BIN_EXE_der-under-test"));
-    let settings = FabricSettings {
+    let raft = FabricSettings {
         raft: true,
         ..FabricSettings::default()
     };
+    the_peer_command_on_fabric("peer command on Fabric", raft).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_and_administrators_of_fabrics_own_cryptogen_work_too() -> Result<()> {
+    let cryptogen = FabricSettings {
+        variables: vec![("DER_CRYPTOGEN", "fabric".to_owned())],
+        ..FabricSettings::default()
+    };
+    the_peer_command_on_fabric("material of Fabric's own cryptogen", cryptogen).await
+}
+
+async fn the_peer_command_on_fabric(what: &str, settings: FabricSettings) -> Result<()> {
+    let Some(binaries) = fabric_binaries(what) else {
+        return Ok(());
+    };
+    let der = Path::new(env!("CARGO_BIN_EXE_der-under-test"));
     let fabric = FabricNetwork::start(binaries.clone(), der, settings)?;
     let profile = fabric.profile("grid", "clock")?;
     let roots = fabric.crypto().orderer("grid.der.example", "orderer0");

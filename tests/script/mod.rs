@@ -34,6 +34,11 @@ impl Script {
         Self::with_fabric(folder, &fabric)
     }
 
+    /// With Fabric's own programs.
+    pub(crate) fn with_real_fabric(fabric: &Path) -> Result<Self> {
+        Self::with_fabric(tempfile::tempdir()?, fabric)
+    }
+
     fn with_fabric(folder: TempDir, fabric: &Path) -> Result<Self> {
         let der = folder.path().join("der");
         fs::create_dir(&der)?;
@@ -144,6 +149,12 @@ impl Script {
     }
 
     fn output(&self, arguments: &[&str]) -> Result<Output> {
+        let output = self.command(arguments).output();
+        output.context("could not start bash")
+    }
+
+    /// The script with these arguments, not started yet.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("bash");
         command
             .arg(self.sources.join("scripts/test-network.sh"))
@@ -156,14 +167,24 @@ impl Script {
         ] {
             command.env_remove(variable);
         }
-        let output = command.envs(&self.environment).stdin(Stdio::null()).output();
-        output.context("could not start bash")
+        command.envs(&self.environment).stdin(Stdio::null());
+        command
     }
 
     /// No folder, and therefore no process, is left of what was refused.
     pub(crate) fn nothing_was_made(&self) -> Result<()> {
         ensure!(!self.network().exists(), "{} was made", self.network().display());
         Ok(())
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if self.network().join("run").is_dir()
+            && let Err(error) = self.run(&["down"])
+        {
+            eprintln!("the network in {} was not stopped: {error:#}", self.network().display());
+        }
     }
 }
 
