@@ -1,4 +1,4 @@
-//! The network's script in a folder of its own, with Fabric's programs or empty ones in their names.
+//! One of the scripts in a folder of its own, with Fabric's programs or empty ones in their names.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +15,9 @@ use tempfile::TempDir;
 /// Ports that one network may take from its first one on.
 const BLOCK: u16 = 60;
 
-/// A place to run `scripts/test-network.sh` in.
+/// A place to run `scripts/test-network.sh` or another script in.
 pub(crate) struct Script {
+    name: &'static str,
     folder: TempDir,
     sources: PathBuf,
     environment: BTreeMap<String, String>,
@@ -59,10 +60,17 @@ impl Script {
         ]);
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         Ok(Self {
+            name: "test-network.sh",
             folder,
             sources,
             environment,
         })
+    }
+
+    /// Another script than `test-network.sh`.
+    pub(crate) const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
     }
 
     /// The temporary folder, which goes with this value.
@@ -157,7 +165,7 @@ impl Script {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("bash");
         command
-            .arg(self.sources.join("scripts/test-network.sh"))
+            .arg(self.sources.join("scripts").join(self.name))
             .args(arguments);
         for variable in [
             "DER_ORGANISATIONS",
@@ -180,6 +188,7 @@ impl Script {
 
 impl Drop for Script {
     fn drop(&mut self) {
+        self.name = "test-network.sh";
         if self.network().join("run").is_dir()
             && let Err(error) = self.run(&["down"])
         {

@@ -1,9 +1,6 @@
 //! What `scripts/test-network.sh` refuses: one sentence that says what to do, and nothing left behind. Fabric's programs are only
 //! looked for there, so that empty ones in their names suffice. What it completes after a kill is shown with the real ones.
 
-#[path = "../script/mod.rs"]
-mod script;
-
 use std::{
     fs,
     net::TcpListener,
@@ -15,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use der_e2e::{eventually, fabric_binaries};
 
-use self::script::Script;
+use super::place::Script;
 
 /// Expired in 2021.
 const EXPIRED: &str = "\
