@@ -252,6 +252,18 @@ fn a_book_beyond_its_limit_has_no_fills_and_the_proof_says_so() {
     assert!(verify_fills(&book, &at(1), &fills).is_err());
 }
 
+/// Removes, changes or doubles one fill.
+fn alter(fills: &mut Vec<Fill>, at: usize, change: u8) {
+    let fill = fills[at];
+    match change {
+        0 => drop(fills.remove(at)),
+        1 => fills[at].energy_wh = fill.energy_wh.less(Energy::new(1).unwrap()),
+        2 => fills[at].price = Price::new(fill.price.get() + 1).unwrap(),
+        3 => fills.insert(at, fill),
+        _ => fills[at].tariff = Price::new(fill.tariff.get() + 1).unwrap(),
+    }
+}
+
 proptest! {
     #[test]
     fn the_engine_equals_the_oracle(book in books(), capacity in 0..4_000_u64) {
@@ -308,15 +320,12 @@ proptest! {
         let world = World::new(2_000);
         let mut fills = match_book(&book, &world.rules());
         prop_assert_eq!(verify_fills(&book, &world.rules(), &fills), Ok(()));
-        prop_assume!(!fills.is_empty());
-        let at = at.index(fills.len());
-        let fill = fills[at];
-        match change {
-            0 => { fills.remove(at); }
-            1 => fills[at].energy_wh = fill.energy_wh.less(Energy::new(1).unwrap()),
-            2 => fills[at].price = Price::new(fill.price.get() + 1).unwrap(),
-            3 => fills.insert(at, fill),
-            _ => fills[at].tariff = Price::new(fill.tariff.get() + 1).unwrap(),
+        if fills.is_empty() {
+            let (price, tariff) = (Price::ZERO, Price::ZERO);
+            fills.push(Fill { bid: 0, offer: 1, energy_wh: Energy::new(1).unwrap(), price, tariff });
+        } else {
+            let at = at.index(fills.len());
+            alter(&mut fills, at, change);
         }
         prop_assert!(verify_fills(&book, &world.rules(), &fills).is_err());
     }

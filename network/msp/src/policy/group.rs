@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use fabric_protos::common as wire;
 use prost::Message;
 
-use super::{ImplicitMetaPolicy, PolicyError, SignaturePolicy};
+use super::{ImplicitMetaPolicy, PolicyError, PolicyRefusal, SignaturePolicy};
 use crate::{Identity, MspManager};
 
 /// A policy of either kind.
@@ -57,16 +57,36 @@ impl Policy {
     /// Whether validated identities satisfy the policy as one of `group`'s. A group beneath without a policy of the
     /// asked name counts as refusing.
     pub fn evaluate(&self, identities: &[Arc<Identity>], manager: &MspManager, group: &PolicyGroup) -> bool {
+        self.check(identities, manager, group).is_ok()
+    }
+
+    /// As [`Self::evaluate`], with the reason.
+    ///
+    /// # Errors
+    /// The identities do not satisfy the policy.
+    pub fn check(
+        &self,
+        identities: &[Arc<Identity>],
+        manager: &MspManager,
+        group: &PolicyGroup,
+    ) -> Result<(), PolicyRefusal> {
         match self {
-            Self::Signature(policy) => policy.evaluate(identities, manager),
+            Self::Signature(policy) if policy.evaluate(identities, manager) => Ok(()),
+            Self::Signature(_) => Err(PolicyRefusal::Signature),
             Self::ImplicitMeta(policy) => {
                 let name = policy.sub_policy.as_str();
-                let met = group
-                    .groups
-                    .values()
-                    .filter(|below| below.evaluate(name, identities, manager))
-                    .count();
-                met >= policy.rule.threshold(group.groups.len())
+                let groups = group.groups.values();
+                let met = groups.filter(|below| below.evaluate(name, identities, manager)).count();
+                let needed = policy.rule.threshold(group.groups.len());
+                if met >= needed {
+                    return Ok(());
+                }
+                let sub_policy = policy.sub_policy.clone();
+                Err(PolicyRefusal::ImplicitMeta {
+                    met,
+                    needed,
+                    sub_policy,
+                })
             }
         }
     }
@@ -96,5 +116,15 @@ impl PolicyGroup {
     pub fn evaluate(&self, path: &str, identities: &[Arc<Identity>], manager: &MspManager) -> bool {
         self.find(path)
             .is_some_and(|(policy, group)| policy.evaluate(identities, manager, group))
+    }
+
+    /// As [`Self::evaluate`], with the reason.
+    ///
+    /// # Errors
+    /// There is no such policy, or the identities do not satisfy it.
+    pub fn check(&self, path: &str, identities: &[Arc<Identity>], manager: &MspManager) -> Result<(), PolicyRefusal> {
+        let missing = || PolicyRefusal::Missing(path.strip_prefix("/Channel/").unwrap_or(path).to_owned());
+        let (policy, group) = self.find(path).ok_or_else(missing)?;
+        policy.check(identities, manager, group)
     }
 }

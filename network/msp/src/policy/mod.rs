@@ -3,10 +3,12 @@
 mod group;
 mod implicit;
 mod parser;
+mod refusal;
 mod signature;
 
 pub use group::{Policy, PolicyGroup};
 pub use implicit::{ImplicitMetaPolicy, Rule};
+pub use refusal::PolicyRefusal;
 pub use signature::SignaturePolicy;
 
 /// How deeply policies and principals may nest.
