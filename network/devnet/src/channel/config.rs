@@ -119,16 +119,24 @@ impl ChannelConfig {
 }
 
 impl BatchConfig {
-    /// Source: Fabric, common/channelconfig/orderer.go `validateBatchSize`, `validateBatchTimeout`.
+    /// In Fabric's words. Source: common/channelconfig/orderer.go `validateBatchSize`, `validateBatchTimeout`.
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.max_message_count == 0 || self.absolute_max_bytes == 0 || self.preferred_max_bytes == 0 {
-            return Err("the batch's count and byte limits must be greater than zero".to_owned());
+        let sizes = [
+            ("max message count", self.max_message_count),
+            ("absolute max bytes", self.absolute_max_bytes),
+            ("preferred max bytes", self.preferred_max_bytes),
+        ];
+        if let Some((name, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
+            return Err(format!("Attempted to set the batch size {name} to an invalid value: 0"));
         }
-        if self.preferred_max_bytes > self.absolute_max_bytes {
-            return Err("preferred_max_bytes must not exceed absolute_max_bytes".to_owned());
+        let (preferred, absolute) = (self.preferred_max_bytes, self.absolute_max_bytes);
+        if preferred > absolute {
+            return Err(format!(
+                "Attempted to set the batch size preferred max bytes ({preferred}) greater than the absolute max bytes ({absolute})."
+            ));
         }
         if self.timeout.is_zero() {
-            return Err("the batch's time-out must be greater than zero".to_owned());
+            return Err("Attempted to set the batch timeout to a non-positive value: 0s".to_owned());
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! A channel with real keys for tests: members, and transactions as they would endorse them.
 
 mod draft;
+mod update;
 
 use std::sync::Arc;
 
@@ -12,7 +13,10 @@ use fabric_protos::{
     msp::{FabricCryptoConfig, FabricMspConfig, FabricNodeOUs, FabricOuIdentifier},
     protos::TxValidationCode,
 };
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, PublicKeyData, SigningKey};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
+    PublicKeyData, RevokedCertParams, SerialNumber, SigningKey, date_time_ymd,
+};
 use tempfile::TempDir;
 
 use super::{
@@ -24,6 +28,7 @@ use crate::{
     validate::validate_block,
 };
 pub(crate) use draft::{Draft, guard, puts, read, sign, tx_id};
+pub(crate) use update::{UpdateDraft, group, set_msp, set_value};
 
 /// The chaincode that every test channel defines.
 pub(crate) const CHAINCODE: &str = "market";
@@ -52,7 +57,9 @@ pub(crate) struct Member {
     pub(crate) peer: SigningIdentity,
     pub(crate) second_peer: SigningIdentity,
     pub(crate) client: SigningIdentity,
+    pub(crate) admin: SigningIdentity,
     pub(crate) orderer: SigningIdentity,
+    issuer: Issuer<'static, CertifiedKey>,
 }
 
 impl Member {
@@ -71,8 +78,33 @@ impl Member {
             peer: identity("peer0", "peer"),
             second_peer: identity("peer1", "peer"),
             client: identity("ann", "client"),
+            admin: identity("root", "admin"),
             orderer: identity("orderer0", "orderer"),
+            issuer,
         }
+    }
+
+    /// The MSP with a list of revoked certificates.
+    pub(crate) fn msp_that_revokes(&self, revoked: &[&SigningIdentity]) -> Msp {
+        let date = date_time_ymd(2026, 1, 1);
+        let revoked = revoked.iter().map(|signer| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(signer.identity().certificate().serial()),
+            revocation_time: date,
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: date,
+            next_update: date_time_ymd(2027, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.issuer).unwrap();
+        let mut config = self.msp.to_config();
+        config.revocation_list = vec![Bytes::copy_from_slice(list.der())];
+        Msp::from_config(&config).unwrap()
     }
 }
 
@@ -138,7 +170,7 @@ impl World {
             batch,
         };
         let genesis = genesis_block(&config).unwrap();
-        let channel = Arc::new(Channel::from_genesis(&genesis).unwrap());
+        let channel = Arc::new(Channel::from_block(&genesis).unwrap());
         Self {
             members,
             config,
@@ -149,6 +181,11 @@ impl World {
 
     pub(crate) fn peers(&self) -> [&SigningIdentity; 3] {
         self.members.each_ref().map(|member| &member.peer)
+    }
+
+    /// Every member's administrator.
+    pub(crate) fn admins(&self) -> [&SigningIdentity; 3] {
+        self.members.each_ref().map(|member| &member.admin)
     }
 
     /// A transaction of [`CHAINCODE`] by AMSP's client, endorsed by AMSP's and BMSP's peers.
@@ -231,8 +268,8 @@ impl<'a> Chain<'a> {
     /// The next block with its verdicts, not committed.
     pub(crate) fn judge(&self, envelopes: &[Bytes]) -> (Block, BlockOutcome) {
         let next = block::new_block(self.ledger.height(), self.ledger.last_hash(), envelopes.to_vec());
-        let outcome = validate_block(&self.world.channel, &self.ledger.snapshot(), &next).unwrap();
-        (next, outcome)
+        let judged = validate_block(&self.world.channel, &self.ledger.snapshot(), &next).unwrap();
+        (next, judged.outcome)
     }
 
     /// Judges and commits one block; gives the verdicts.

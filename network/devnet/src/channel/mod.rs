@@ -1,4 +1,4 @@
-//! The channel: its genesis block, and the MSPs, policies and limits that the block sets.
+//! The channel: its genesis block, the MSPs, policies and limits that its configuration sets, and how that changes.
 
 mod acls;
 mod config;
@@ -7,13 +7,17 @@ mod duration;
 mod error;
 mod genesis;
 mod group;
+mod live;
+mod sections;
+mod update;
 mod verified;
 mod view;
 
 pub use config::{BatchConfig, ChannelConfig, Consenter, HostPort, OrganizationConfig};
 pub use definition::{ChaincodeDefinition, EndorsementPolicy, LIFECYCLE, sequence_key};
-pub use error::ChannelError;
+pub use error::{ChannelError, UpdateRefusal};
 pub use genesis::genesis_block;
+pub use live::{LiveChannel, LiveChannelError};
 pub use view::{Channel, SignedData};
 
 /// The channel's default endorsement policy: a majority of the organisations, each by a peer.
@@ -24,6 +28,8 @@ pub const LIFECYCLE_ENDORSEMENT: &str = "/Channel/Application/LifecycleEndorseme
 pub const WRITERS: &str = "/Channel/Writers";
 /// Who may read blocks from an orderer.
 pub const READERS: &str = "/Channel/Readers";
+/// Whose signature makes a block the orderers'.
+pub const BLOCK_VALIDATION: &str = "/Channel/Orderer/BlockValidation";
 /// Who may propose transactions to a peer.
 pub const APPLICATION_WRITERS: &str = "/Channel/Application/Writers";
 /// Who may follow a peer's events.

@@ -1,25 +1,19 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use bytes::Bytes;
-use fabric_msp::{Identity, Msp, MspManager, Policy, PolicyGroup, SignatureError};
-use fabric_protos::{
-    common::{Block, ConfigEnvelope, ConfigGroup, HeaderType},
-    msp::MspConfig,
-    orderer::{BatchSize, BatchTimeout},
-};
-use prost::Message;
+use fabric_msp::{Identity, MspManager, PolicyGroup, PolicyRefusal, SignatureError};
+use fabric_protos::common::{Block, Config};
 
-use super::{BatchConfig, ChannelError, EndorsementPolicy, duration, verified::VerifiedSignatures};
+use super::{BatchConfig, ChannelError, EndorsementPolicy, sections::Sections, verified::VerifiedSignatures};
 use crate::ledger::block;
 
-/// A channel as its configuration block sets it: MSPs, policies, batch limits.
+/// A channel as one configuration sets it: MSPs, policies, batch limits.
 pub struct Channel {
     id: String,
+    config: Config,
     msps: MspManager,
-    policies: PolicyGroup,
-    batch: BatchConfig,
-    organizations: Vec<(String, String)>,
-    verified: VerifiedSignatures,
+    pub(super) sections: Sections,
+    verified: Arc<VerifiedSignatures>,
 }
 
 /// A message, who claims to have signed it, and the signature.
@@ -36,34 +30,41 @@ pub struct SignedData {
 }
 
 impl Channel {
-    /// Reads a genesis block.
+    /// Reads a configuration block.
     ///
     /// # Errors
     ///
     /// When the block is no configuration block, or an MSP, a policy or a batch limit in it is not sound.
-    pub fn from_genesis(genesis: &Block) -> Result<Self, ChannelError> {
-        let [envelope] = block::envelopes(genesis) else {
-            return Err(ChannelError::Genesis(
-                "a configuration block holds exactly one envelope".to_owned(),
-            ));
-        };
-        let (payload, header) = block::open_envelope(envelope)
-            .filter(|(_, header)| header.r#type == i32::from(HeaderType::Config))
-            .ok_or_else(|| ChannelError::Genesis("the envelope holds no configuration".to_owned()))?;
-        let config = ConfigEnvelope::decode(payload.data).map_err(ChannelError::decode("configuration"))?;
+    pub fn from_block(config_block: &Block) -> Result<Self, ChannelError> {
+        let missing = || ChannelError::Block("its one envelope holds no configuration".to_owned());
+        let config = block::configuration(config_block).and_then(|envelope| envelope.config);
+        let header = block::envelopes(config_block).first().and_then(block::open_envelope);
+        let (_, header) = header.ok_or_else(missing)?;
+        let config = config.ok_or_else(missing)?;
+        Self::new(header.channel_id, config, Arc::default())
+    }
+
+    /// The same channel under another configuration. Signatures that were found true stay known.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is not sound.
+    pub(super) fn with_config(&self, config: Config) -> Result<Self, ChannelError> {
+        Self::new(self.id.clone(), config, self.verified.clone())
+    }
+
+    fn new(id: String, config: Config, verified: Arc<VerifiedSignatures>) -> Result<Self, ChannelError> {
         let root = config
-            .config
-            .and_then(|config| config.channel_group)
-            .ok_or_else(|| ChannelError::Genesis("the configuration has no channel group".to_owned()))?;
-        let application = subgroup(&root, "Application")?;
-        let orderer = subgroup(&root, "Orderer")?;
+            .channel_group
+            .as_ref()
+            .ok_or_else(|| ChannelError::Block("config must contain a channel group".to_owned()))?;
+        let (sections, msps) = Sections::read(root)?;
         Ok(Self {
-            id: header.channel_id,
-            msps: MspManager::new(msps(&[application, orderer])?),
-            policies: policies(&root)?,
-            batch: batch(orderer)?,
-            organizations: organizations(application)?,
-            verified: VerifiedSignatures::default(),
+            id,
+            msps: MspManager::new(msps),
+            sections,
+            config,
+            verified,
         })
     }
 
@@ -77,25 +78,58 @@ impl Channel {
         &self.msps
     }
 
+    /// The configuration as it stands in its block.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many updates led to this configuration.
+    pub fn sequence(&self) -> u64 {
+        self.config.sequence
+    }
+
     /// The tree of policies below `/Channel`.
     pub fn policies(&self) -> &PolicyGroup {
-        &self.policies
+        &self.sections.policies
     }
 
     /// The MSP ids of the application's organisations, sorted by organisation name.
     pub fn organizations(&self) -> impl Iterator<Item = &str> {
-        self.organizations.iter().map(|(_, msp_id)| msp_id.as_str())
+        self.sections.application.values().map(String::as_str)
+    }
+
+    /// Whether the MSP is that of one of the application's organisations.
+    pub fn has_member(&self, msp_id: &str) -> bool {
+        self.organizations().any(|member| member == msp_id)
     }
 
     /// When a block is cut.
     pub fn batch(&self) -> &BatchConfig {
-        &self.batch
+        &self.sections.batch
+    }
+
+    /// The policy that a request must satisfy: what begins with a slash is one, all else is a resource such as
+    /// `peer/Propose`, whose policy the configuration's ACLs name.
+    pub fn policy_of<'a>(&'a self, resource: &'a str) -> &'a str {
+        match resource.starts_with('/') {
+            true => resource,
+            false => self.sections.acls.policy(resource),
+        }
     }
 
     /// Whether identities whose signatures were checked satisfy the policy at `path` (`/Channel/…`). An unknown
     /// path refuses everyone.
     pub fn evaluate(&self, path: &str, identities: &[Arc<Identity>]) -> bool {
-        self.policies.evaluate(path, identities, &self.msps)
+        self.check(path, identities).is_ok()
+    }
+
+    /// As [`Channel::evaluate`], with Fabric's words for a refusal.
+    ///
+    /// # Errors
+    ///
+    /// There is no such policy, or the identities do not satisfy it.
+    pub fn check(&self, path: &str, identities: &[Arc<Identity>]) -> Result<(), PolicyRefusal> {
+        self.sections.policies.check(path, identities, &self.msps)
     }
 
     /// As [`Channel::evaluate`], for a chaincode's endorsement policy.
@@ -137,82 +171,13 @@ impl Channel {
     }
 }
 
-fn subgroup<'a>(root: &'a ConfigGroup, name: &'static str) -> Result<&'a ConfigGroup, ChannelError> {
-    root.groups
-        .get(name)
-        .ok_or_else(|| ChannelError::Genesis(format!("the configuration has no {name} group")))
-}
-
-/// Of an organisation that stands in both groups, one MSP.
-fn msps(groups: &[&ConfigGroup]) -> Result<Vec<Msp>, ChannelError> {
-    let organizations = groups.iter().flat_map(|group| &group.groups);
-    organizations.map(|(name, group)| msp(name, group)).collect()
-}
-
-fn msp(organization: &str, group: &ConfigGroup) -> Result<Msp, ChannelError> {
-    let config: MspConfig = value(group, "MSP")?;
-    Msp::from_msp_config(&config).map_err(|source| ChannelError::Msp {
-        organization: organization.to_owned(),
-        source,
-    })
-}
-
-fn organizations(application: &ConfigGroup) -> Result<Vec<(String, String)>, ChannelError> {
-    application
-        .groups
-        .iter()
-        .map(|(name, group)| Ok((name.clone(), msp(name, group)?.id().to_owned())))
-        .collect()
-}
-
-fn policies(group: &ConfigGroup) -> Result<PolicyGroup, ChannelError> {
-    let mut tree = PolicyGroup::default();
-    for (name, config) in &group.policies {
-        let wire = config
-            .policy
-            .as_ref()
-            .ok_or_else(|| ChannelError::Genesis(format!("policy {name} is empty")))?;
-        let policy = Policy::from_wire(wire).map_err(|source| ChannelError::Policy {
-            name: name.clone(),
-            source,
-        })?;
-        tree.policies.insert(name.clone(), policy);
-    }
-    for (name, below) in &group.groups {
-        tree.groups.insert(name.clone(), policies(below)?);
-    }
-    Ok(tree)
-}
-
-fn batch(orderer: &ConfigGroup) -> Result<BatchConfig, ChannelError> {
-    let size: BatchSize = value(orderer, "BatchSize")?;
-    let timeout: BatchTimeout = value(orderer, "BatchTimeout")?;
-    let timeout = duration::parse(&timeout.timeout)
-        .ok_or_else(|| ChannelError::Genesis(format!("batch time-out {:?} is no duration", timeout.timeout)))?;
-    let batch = BatchConfig {
-        max_message_count: size.max_message_count,
-        absolute_max_bytes: size.absolute_max_bytes,
-        preferred_max_bytes: size.preferred_max_bytes,
-        timeout,
-    };
-    batch.check().map_err(ChannelError::Genesis)?;
-    Ok(batch)
-}
-
-fn value<M: Message + Default>(group: &ConfigGroup, key: &'static str) -> Result<M, ChannelError> {
-    let entry = group
-        .values
-        .get(key)
-        .ok_or_else(|| ChannelError::Genesis(format!("the configuration has no {key}")))?;
-    M::decode(entry.value.clone()).map_err(ChannelError::decode(key))
-}
-
 impl fmt::Debug for Channel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let organizations: Vec<_> = self.organizations().collect();
         formatter
             .debug_struct("Channel")
             .field("id", &self.id)
+            .field("sequence", &self.sequence())
             .field("organizations", &organizations)
             .finish()
     }

@@ -36,20 +36,20 @@ pub enum AccessError {
         /// The channel.
         channel: String,
         /// The policy's path.
-        policy: &'static str,
+        policy: String,
         /// The creator's MSP.
         msp_id: String,
     },
 }
 
-/// Checks creators against the channel.
-#[derive(Clone)]
+/// Checks creators against the channel under one configuration.
+#[derive(Debug, Clone)]
 pub struct Access {
     channel: Arc<Channel>,
 }
 
 impl Access {
-    /// Access rules of a channel.
+    /// Access rules of a channel's configuration.
     pub fn new(channel: Arc<Channel>) -> Self {
         Self { channel }
     }
@@ -83,15 +83,18 @@ impl Access {
         Ok(identity)
     }
 
-    /// Whether a validated identity satisfies a policy of the channel.
+    /// Whether a validated identity satisfies the policy of a resource such as `peer/Propose`, or a policy that is
+    /// named by its path.
     ///
     /// # Errors
     /// It does not.
-    pub fn authorize(&self, identity: &Arc<Identity>, policy: &'static str) -> Result<(), AccessError> {
+    pub fn authorize(&self, identity: &Arc<Identity>, resource: &str) -> Result<(), AccessError> {
+        let policy = self.channel.policy_of(resource);
         if self.channel.evaluate(policy, std::slice::from_ref(identity)) {
             return Ok(());
         }
         let (channel, msp_id) = (self.channel.id().to_owned(), identity.msp_id().to_owned());
+        let policy = policy.to_owned();
         Err(AccessError::Policy {
             channel,
             policy,
@@ -108,10 +111,10 @@ impl Access {
         creator: &Bytes,
         message: &[u8],
         signature: &[u8],
-        policy: &'static str,
+        resource: &str,
     ) -> Result<Arc<Identity>, AccessError> {
         let identity = self.authenticate(creator, message, signature)?;
-        self.authorize(&identity, policy)?;
+        self.authorize(&identity, resource)?;
         Ok(identity)
     }
 

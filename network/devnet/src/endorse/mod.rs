@@ -7,6 +7,7 @@ mod peer;
 mod plan;
 mod prepare;
 mod proposal;
+mod query_configuration;
 mod query_ledger;
 
 pub use access::{Access, AccessError};

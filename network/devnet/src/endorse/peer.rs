@@ -21,18 +21,21 @@ use prost::Message;
 
 use super::{
     Access, Proposal, definition,
+    query_configuration::{self, CSCC},
     query_ledger::{self, QSCC},
 };
 use crate::{
     ccaas::{Callee, ChaincodeLink, Invocation, InvokeError},
-    channel::{APPLICATION_WRITERS, ChaincodeDefinition, Channel, LIFECYCLE, sequence_key},
-    ledger::Ledger,
+    channel::{ChaincodeDefinition, LIFECYCLE, LiveChannel, sequence_key},
+    ledger::{Ledger, Snapshot},
     simulate::{Simulator, guards::is_system_chaincode},
 };
 
 const ERROR: i32 = 500;
 const ERROR_THRESHOLD: i32 = 400;
 const SYSTEM_VERSION: &str = "syscc";
+/// The right to have a transaction endorsed.
+const PROPOSE: &str = "peer/Propose";
 
 /// Who a peer is.
 #[derive(Debug, Clone)]
@@ -57,9 +60,8 @@ pub struct InstalledChaincode {
 /// One organisation's peer.
 pub struct Peer {
     settings: PeerSettings,
-    channel: Arc<Channel>,
+    channel: Arc<LiveChannel>,
     ledger: Arc<Ledger>,
-    access: Access,
     lag: AtomicUsize,
     chaincodes: RwLock<BTreeMap<String, InstalledChaincode>>,
 }
@@ -75,14 +77,12 @@ struct Outcome {
 
 impl Peer {
     /// A peer without chaincodes.
-    pub fn new(settings: PeerSettings, channel: Arc<Channel>, ledger: Arc<Ledger>) -> Self {
+    pub fn new(settings: PeerSettings, channel: Arc<LiveChannel>, ledger: Arc<Ledger>) -> Self {
         let lag = AtomicUsize::new(settings.lag_blocks);
-        let access = Access::new(channel.clone());
         Self {
             settings,
             channel,
             ledger,
-            access,
             lag,
             chaincodes: RwLock::default(),
         }
@@ -136,28 +136,31 @@ impl Peer {
     /// The proposal is refused before simulation: unreadable, not from a writer of the channel, or a duplicate.
     pub async fn process_proposal(self: &Arc<Self>, signed: &SignedProposal) -> Result<ProposalResponse, String> {
         let proposal = Proposal::unpack(signed).map_err(|error| error.to_string())?;
-        if proposal.channel_header.channel_id != self.channel.id() {
-            return Ok(failure(format!(
-                "channel '{}' not found",
-                proposal.channel_header.channel_id
-            )));
+        let channel = &proposal.channel_header.channel_id;
+        if !channel.is_empty() && channel != self.channel.id() {
+            return Ok(failure(format!("channel '{channel}' not found")));
         }
-        self.admit(&proposal)?;
+        let snapshot = self.ledger.snapshot_behind(self.lag());
+        let access = Access::new(self.channel.at(snapshot.height()));
+        self.admit(&proposal, &access)?;
         Ok(self
-            .simulate(&proposal)
+            .simulate(&proposal, &access, snapshot)
             .await
             .map_or_else(failure, |outcome| self.respond(&proposal, outcome)))
     }
 
-    fn admit(&self, proposal: &Proposal) -> Result<(), String> {
+    fn admit(&self, proposal: &Proposal, access: &Access) -> Result<(), String> {
         proposal
             .check()
             .map_err(|error| format!("error validating proposal: {error}"))?;
         let creator = &proposal.signature_header.creator;
-        let identity = self
-            .access
-            .authenticate(creator, &proposal.signed.proposal_bytes, &proposal.signed.signature)
+        let signed = &proposal.signed;
+        let identity = access
+            .authenticate(creator, &signed.proposal_bytes, &signed.signature)
             .map_err(|error| format!("error validating proposal: {error}"))?;
+        if proposal.channel_header.channel_id.is_empty() {
+            return self.admit_own(&identity);
+        }
         if self
             .ledger
             .transaction(proposal.txid())
@@ -171,16 +174,42 @@ impl Peer {
             ));
         }
         if !is_system_chaincode(&proposal.chaincode) {
-            self.access
-                .authorize(&identity, APPLICATION_WRITERS)
+            access
+                .authorize(&identity, PROPOSE)
                 .map_err(|error| error.to_string())?;
         }
         Ok(())
     }
 
-    async fn simulate(self: &Arc<Self>, proposal: &Proposal) -> Result<Outcome, String> {
-        if proposal.chaincode == QSCC {
-            let response = query_ledger::query(&self.ledger, &self.access, self.channel.id(), proposal);
+    /// A proposal without a channel is between a peer and its own organisation.
+    fn admit_own(&self, identity: &Identity) -> Result<(), String> {
+        match identity.msp_id() {
+            own if own == self.msp_id() => Ok(()),
+            other => Err(format!(
+                "error validating proposal: access denied: channel [] creator org [{other}]"
+            )),
+        }
+    }
+
+    async fn simulate(
+        self: &Arc<Self>,
+        proposal: &Proposal,
+        access: &Access,
+        snapshot: Snapshot,
+    ) -> Result<Outcome, String> {
+        let (ledger, channel) = (&self.ledger, self.channel.id());
+        let system = match proposal.chaincode.as_str() {
+            QSCC => Some(query_ledger::query(ledger, access, channel, proposal)),
+            CSCC => Some(query_configuration::query(ledger, access, channel, proposal)),
+            _ if proposal.channel_header.channel_id.is_empty() => {
+                return Err(format!(
+                    "{} needs a channel: name it in the proposal",
+                    proposal.chaincode
+                ));
+            }
+            _ => None,
+        };
+        if let Some(response) = system {
             return Ok(Outcome {
                 response,
                 event: None,
@@ -189,7 +218,6 @@ impl Peer {
                 version: SYSTEM_VERSION.to_owned(),
             });
         }
-        let snapshot = self.ledger.snapshot_behind(self.lag());
         let simulator = Arc::new(Mutex::new(Simulator::new(proposal.txid(), snapshot)));
         let (response, event, version) = if proposal.chaincode == LIFECYCLE {
             self.run_lifecycle(proposal, &simulator)?

@@ -14,7 +14,7 @@ use lru::LruCache;
 use prost::Message;
 
 use crate::{
-    channel::{ChaincodeDefinition, Channel, EndorsementPolicy},
+    channel::{ChaincodeDefinition, Channel, EndorsementPolicy, LiveChannel},
     ledger::{Ledger, LedgerError},
 };
 
@@ -43,7 +43,7 @@ pub enum PlanError {
 
 /// Plans endorsements.
 pub struct Planner {
-    channel: Arc<Channel>,
+    channel: Arc<LiveChannel>,
     ledger: Arc<Ledger>,
     endorsers: Vec<Arc<Identity>>,
     cache: Mutex<LruCache<Bytes, Arc<Vec<Vec<usize>>>>>,
@@ -51,7 +51,7 @@ pub struct Planner {
 
 impl Planner {
     /// A planner over the endorsing identities, one a peer.
-    pub fn new(channel: Arc<Channel>, ledger: Arc<Ledger>, endorsers: Vec<Arc<Identity>>) -> Self {
+    pub fn new(channel: Arc<LiveChannel>, ledger: Arc<Ledger>, endorsers: Vec<Arc<Identity>>) -> Self {
         Self {
             channel,
             ledger,
@@ -66,7 +66,9 @@ impl Planner {
     /// A chaincode is not defined, a policy does not read, or no set of peers satisfies all of them.
     pub fn layouts(&self, interest: &ChaincodeInterest) -> Result<Arc<Vec<Vec<usize>>>, PlanError> {
         let snapshot = self.ledger.snapshot();
+        let channel = self.channel.now();
         let mut key = BytesMut::from(interest.encode_to_vec().as_slice());
+        key.put_u64(channel.sequence());
         let mut requirements = Vec::new();
         for call in &interest.chaincodes {
             if call.disregard_namespace_policy {
@@ -88,7 +90,7 @@ impl Planner {
                 requirements.push(EndorsementPolicy::Signature(policy));
             }
         }
-        let layouts = self.search(&requirements);
+        let layouts = self.search(&channel, &requirements);
         if layouts.is_empty() {
             let names: Vec<_> = interest.chaincodes.iter().map(|call| call.name.as_str()).collect();
             return Err(PlanError::Unsatisfiable(names.join(", ")));
@@ -101,11 +103,11 @@ impl Planner {
         Ok(layouts)
     }
 
-    fn search(&self, requirements: &[EndorsementPolicy]) -> Vec<Vec<usize>> {
+    fn search(&self, channel: &Channel, requirements: &[EndorsementPolicy]) -> Vec<Vec<usize>> {
         let count = self.endorsers.len();
         if count > MOST_SEARCHED {
             let all: Vec<usize> = (0..count).collect();
-            return if self.satisfied(requirements, &all) {
+            return if self.satisfied(channel, requirements, &all) {
                 vec![all]
             } else {
                 Vec::new()
@@ -116,22 +118,20 @@ impl Planner {
         let mut smallest: Vec<u32> = Vec::new();
         for mask in masks {
             let covered = smallest.iter().any(|known| known & mask == *known);
-            if !covered && self.satisfied(requirements, &members(mask)) {
+            if !covered && self.satisfied(channel, requirements, &members(mask)) {
                 smallest.push(mask);
             }
         }
         smallest.into_iter().map(members).collect()
     }
 
-    fn satisfied(&self, requirements: &[EndorsementPolicy], chosen: &[usize]) -> bool {
+    fn satisfied(&self, channel: &Channel, requirements: &[EndorsementPolicy], chosen: &[usize]) -> bool {
         let identities: Vec<Arc<Identity>> = chosen
             .iter()
             .filter_map(|index| self.endorsers.get(*index))
             .cloned()
             .collect();
-        requirements
-            .iter()
-            .all(|policy| self.channel.satisfies(policy, &identities))
+        requirements.iter().all(|policy| channel.satisfies(policy, &identities))
     }
 }
 

@@ -8,10 +8,7 @@ use fabric_protos::{
 use prost::Message;
 
 use super::{Access, Proposal};
-use crate::{
-    channel::APPLICATION_READERS,
-    ledger::{Ledger, LedgerError, block},
-};
+use crate::ledger::{Ledger, LedgerError, block};
 
 pub(super) const QSCC: &str = "qscc";
 
@@ -47,7 +44,12 @@ fn answer(ledger: &Ledger, access: &Access, channel: &str, proposal: &Proposal) 
     let signed = &proposal.signed;
     let creator = &proposal.signature_header.creator;
     access
-        .check(creator, &signed.proposal_bytes, &signed.signature, APPLICATION_READERS)
+        .check(
+            creator,
+            &signed.proposal_bytes,
+            &signed.signature,
+            &format!("{QSCC}/{function}"),
+        )
         .map_err(|error| format!("access denied for [{function}][{channel}]: [{error}]"))?;
     let argument = argument.unwrap_or_default();
     match function.as_ref() {

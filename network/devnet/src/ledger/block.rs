@@ -5,7 +5,10 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use fabric_protos::{
-    common::{Block, BlockData, BlockHeader, BlockMetadata, ChannelHeader, Envelope, Metadata, Payload},
+    common::{
+        Block, BlockData, BlockHeader, BlockMetadata, ChannelHeader, ConfigEnvelope, Envelope, HeaderType, LastConfig,
+        Metadata, Payload,
+    },
     protos::{ChaincodeAction, ChaincodeActionPayload, ProposalResponsePayload, Transaction, TxValidationCode},
 };
 use prost::Message;
@@ -136,6 +139,25 @@ pub fn commit_hash(block: &Block) -> Bytes {
     Metadata::decode(metadata(block, COMMIT_HASH))
         .map(|metadata| metadata.value)
         .unwrap_or_default()
+}
+
+/// The number of the configuration block in force, from a block's metadata; 0 where there is none.
+pub fn last_config(block: &Block) -> u64 {
+    Metadata::decode(metadata(block, LAST_CONFIG))
+        .and_then(|metadata| LastConfig::decode(metadata.value))
+        .map_or(0, |last| last.index)
+}
+
+/// Whether an envelope holds a configuration.
+pub fn is_configuration(envelope: &Bytes) -> bool {
+    open_envelope(envelope).is_some_and(|(_, header)| header.r#type == i32::from(HeaderType::Config))
+}
+
+/// The content of a configuration block: its only envelope is a configuration.
+pub fn configuration(block: &Block) -> Option<ConfigEnvelope> {
+    let [envelope] = envelopes(block) else { return None };
+    let (payload, _) = open_envelope(envelope).filter(|_| is_configuration(envelope))?;
+    ConfigEnvelope::decode(payload.data).ok()
 }
 
 /// Envelope bytes → payload and channel header, where they decode.

@@ -238,6 +238,19 @@ impl Ledger {
         }
     }
 
+    /// The block of the configuration in force, as the newest block names it.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read, or holds no such block.
+    pub fn config_block(&self) -> Result<Arc<Block>, LedgerError> {
+        let last = self.height().saturating_sub(1);
+        let tip = self.block(last)?;
+        let number = tip.map_or(0, |tip| block::last_config(&tip));
+        let missing = || LedgerError::bad_block(last, format!("its last configuration block {number} is not there"));
+        self.block(number)?.ok_or_else(missing)
+    }
+
     /// The block that holds a transaction.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
-    channel::Channel,
+    channel::LiveChannel,
     config::{Chaincode, Limits, Organization, Switches},
     ledger::Ledger,
     order::{CutMode, Orderer},
@@ -70,8 +70,8 @@ impl Devnet {
         &self.core.ledger
     }
 
-    /// The channel.
-    pub fn channel(&self) -> &Arc<Channel> {
+    /// The channel; [`LiveChannel::now`] gives its newest configuration.
+    pub fn channel(&self) -> &Arc<LiveChannel> {
         &self.core.channel
     }
 

@@ -16,9 +16,12 @@ use tokio::{net::TcpListener, sync::watch};
 use super::{Devnet, Endpoint, lifecycle, serve};
 use crate::{
     ccaas::{ChaincodeLink, LinkSettings},
-    channel::{Channel, ChannelConfig, ChannelError, Consenter, HostPort, OrganizationConfig, genesis_block},
+    channel::{
+        BLOCK_VALIDATION, Channel, ChannelConfig, ChannelError, Consenter, HostPort, LiveChannel, LiveChannelError,
+        OrganizationConfig, genesis_block,
+    },
     config::{Chaincode, Config, ConfigError, Organization},
-    endorse::{Access, InstalledChaincode, Peer, PeerSettings, Planner},
+    endorse::{InstalledChaincode, Peer, PeerSettings, Planner},
     ledger::{Ledger, LedgerError, LedgerOptions},
     order::{Orderer, OrdererConfig},
     service::Core,
@@ -28,8 +31,6 @@ use crate::{
 pub(crate) const GENESIS: &str = "genesis.block";
 /// The ledger's folder in the data folder.
 pub(crate) const LEDGER: &str = "ledger";
-/// The port that the channel's configuration names where the real one is chosen at each start.
-const NOMINAL_PORT: u16 = 7051;
 
 /// Why a network does not start.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,24 @@ pub enum SpawnError {
     /// The ledger does not open.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The ledger's last configuration block gives no channel.
+    #[error("the channel's configuration: {0}")]
+    Configuration(#[from] LiveChannelError),
+    /// An organisation that the channel does not know.
+    #[error(
+        "{msp_id} is no member of channel {channel}: add it by an update of the channel's configuration, signed by a majority of its members' administrators, or take it out of the network's file"
+    )]
+    NoMember {
+        /// The organisation.
+        msp_id: String,
+        /// The channel.
+        channel: String,
+    },
+    /// No organisation of the file may order under the channel's configuration.
+    #[error(
+        "no organisation with an orderer identity orders on channel {0}: give one of its orderer organisations an orderer"
+    )]
+    NoOrderer(String),
     /// A file of the data folder.
     #[error("{action} {}: {source}", path.display())]
     File {
@@ -94,11 +113,12 @@ pub enum SpawnError {
 /// See [`SpawnError`].
 pub async fn spawn(config: Config) -> Result<Devnet, SpawnError> {
     config.check()?;
-    let genesis = genesis(&config)?;
-    let channel = Arc::new(Channel::from_genesis(&genesis)?);
-    let ledger = open_ledger(&config, &genesis).await?;
     let listeners = listen(&config.organizations).await?;
-    let signer = orderer_identity(&config)?;
+    let genesis = genesis(&config, &listeners)?;
+    let ledger = open_ledger(&config, &genesis).await?;
+    let channel = Arc::new(LiveChannel::open(&ledger)?);
+    check_members(&config.organizations, &channel.now())?;
+    let signer = orderer_identity(&config.organizations, &channel.now())?;
     let mode = config.switches.cut;
     let (orderer, ordering) = Orderer::start(OrdererConfig {
         channel: channel.clone(),
@@ -116,7 +136,6 @@ pub async fn spawn(config: Config) -> Result<Devnet, SpawnError> {
     let (stop, stopping) = watch::channel(false);
     let core = Arc::new(Core {
         planner: Planner::new(channel.clone(), ledger.clone(), endorsers),
-        access: Access::new(channel.clone()),
         channel,
         ledger,
         orderer,
@@ -194,15 +213,13 @@ impl Devnet {
     }
 }
 
-fn genesis(config: &Config) -> Result<Block, SpawnError> {
-    let path = config.data_dir.join(GENESIS);
-    let configured = genesis_block(&channel_config(config))?;
+/// The channel's first block: of the first start, or made now.
+fn genesis(config: &Config, listeners: &[Listening]) -> Result<Block, SpawnError> {
     if let Some(stored) = stored_genesis(&config.data_dir)? {
-        if stored != configured {
-            tracing::warn!(path = %path.display(), "the channel keeps the configuration of its first start");
-        }
         return Ok(stored);
     }
+    let configured = genesis_block(&channel_config(config, listeners))?;
+    let path = config.data_dir.join(GENESIS);
     fs::create_dir_all(&config.data_dir).map_err(file("creating", &config.data_dir))?;
     let draft = config.data_dir.join(format!("{GENESIS}.new"));
     fs::write(&draft, configured.encode_to_vec()).map_err(file("writing", &draft))?;
@@ -243,29 +260,29 @@ async fn open_ledger(config: &Config, genesis: &Block) -> Result<Arc<Ledger>, Sp
     }
 }
 
-/// Ports that may change with each start stay out of the channel's configuration.
-fn channel_config(config: &Config) -> ChannelConfig {
-    let node = |organization: &Organization| HostPort {
-        host: organization.server_name.clone(),
-        port: match organization.listen.port() {
-            0 => NOMINAL_PORT,
-            port => port,
-        },
-    };
-    let members = config.organizations.iter().map(|organization| OrganizationConfig {
-        name: organization.msp_id().to_owned(),
-        msp: organization.msp.clone(),
-        anchor_peers: vec![node(organization)],
-        orderer_endpoints: organization.orderer.iter().map(|_| node(organization)).collect(),
-    });
-    let orderers = config
+/// Peers and orderers stand in the channel's configuration with the addresses of the first start, so that whoever reads
+/// it can dial them.
+fn channel_config(config: &Config, listeners: &[Listening]) -> ChannelConfig {
+    let nodes: Vec<(&Organization, HostPort)> = config
         .organizations
         .iter()
-        .filter(|organization| organization.orderer.is_some());
-    let consenters = orderers.map(|organization| {
+        .zip(listeners)
+        .map(|(organization, (_, address))| {
+            let (host, port) = (address.ip().to_string(), address.port());
+            (organization, HostPort { host, port })
+        })
+        .collect();
+    let members = nodes.iter().map(|(organization, node)| OrganizationConfig {
+        name: organization.msp_id().to_owned(),
+        msp: organization.msp.clone(),
+        anchor_peers: vec![node.clone()],
+        orderer_endpoints: organization.orderer.iter().map(|_| node.clone()).collect(),
+    });
+    let orderers = nodes.iter().filter(|(organization, _)| organization.orderer.is_some());
+    let consenters = orderers.map(|(organization, node)| {
         let certificate = Bytes::from(organization.tls.certificate_pem.clone());
         Consenter {
-            endpoint: node(organization),
+            endpoint: node.clone(),
             client_tls_certificate: certificate.clone(),
             server_tls_certificate: certificate,
         }
@@ -278,12 +295,32 @@ fn channel_config(config: &Config) -> ChannelConfig {
     }
 }
 
-fn orderer_identity(config: &Config) -> Result<SigningIdentity, SpawnError> {
-    let identity = config
-        .organizations
-        .iter()
-        .find_map(|organization| organization.orderer.clone());
-    identity.ok_or(SpawnError::Config(ConfigError::NoOrderer))
+/// Whoever has a peer in this network must be a member of the channel, as its configuration now stands.
+fn check_members(organizations: &[Organization], channel: &Channel) -> Result<(), SpawnError> {
+    let stranger = organizations.iter().find(|each| !channel.has_member(each.msp_id()));
+    if let Some(stranger) = stranger {
+        let (msp_id, channel) = (stranger.msp_id().to_owned(), channel.id().to_owned());
+        return Err(SpawnError::NoMember { msp_id, channel });
+    }
+    for organization in organizations {
+        if let Err(error) = channel.msps().identity(&organization.peer.serialized_identity()) {
+            tracing::warn!(%error, msp_id = organization.msp_id(), "the peer's endorsements do not count on the channel");
+        }
+    }
+    Ok(())
+}
+
+/// The first orderer whose blocks the channel's members believe.
+fn orderer_identity(organizations: &[Organization], channel: &Channel) -> Result<SigningIdentity, SpawnError> {
+    let believed = |orderer: &&SigningIdentity| {
+        let identity = channel.msps().identity(&orderer.serialized_identity());
+        identity.is_ok_and(|identity| channel.evaluate(BLOCK_VALIDATION, &[identity]))
+    };
+    let orderers = organizations.iter().filter_map(|each| each.orderer.as_ref());
+    let found = orderers.clone().find(believed);
+    found
+        .cloned()
+        .ok_or_else(|| SpawnError::NoOrderer(channel.id().to_owned()))
 }
 
 type Listening = (TcpListener, std::net::SocketAddr);
@@ -307,7 +344,7 @@ fn peers(
     organizations: &[Organization],
     listeners: &[Listening],
     operators: &BTreeSet<Bytes>,
-    channel: &Arc<Channel>,
+    channel: &Arc<LiveChannel>,
     ledger: &Arc<Ledger>,
 ) -> Vec<Arc<Peer>> {
     let settings = organizations

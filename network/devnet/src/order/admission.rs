@@ -1,12 +1,21 @@
+//! What the orderer takes: the filters that every envelope passes, and which kinds of envelopes there are.
+//!
+//! Source: Fabric, orderer/common/broadcast/broadcast.go, orderer/common/multichannel/registrar.go
+//! `BroadcastChannelSupport`, orderer/common/msgprocessor.
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use fabric_msp::Signer;
 use fabric_protos::common::{ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status};
 use prost::Message as _;
 use thiserror::Error;
 
-use super::Message;
+use super::{Message, configure};
 use crate::channel::{Channel, SignedData, WRITERS};
+
+/// Created channels while orderers had a channel of their own.
+const ORDERER_TRANSACTION: i32 = 4;
 
 /// The orderer's refusal, as a `BroadcastResponse` carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,91 +35,117 @@ impl OrderError {
         }
     }
 
-    fn bad_request(info: impl Into<String>) -> Self {
+    pub(super) fn bad_request(info: impl Into<String>) -> Self {
         Self::new(Status::BadRequest, info)
+    }
+
+    /// The same refusal, with the stage before its words.
+    pub(super) fn at(self, stage: &str) -> Self {
+        Self {
+            info: format!("{stage}: {}", self.info),
+            ..self
+        }
     }
 }
 
-/// Checks an envelope in the order of Fabric's filters: not empty, for this channel, not expired, not too large,
-/// signed by a writer.
-///
-/// Source: Fabric, orderer/common/broadcast/broadcast.go, orderer/common/msgprocessor/standardchannel.go.
-pub(super) fn admit(channel: &Channel, bytes: Bytes) -> Result<Message, OrderError> {
+/// An admitted envelope, and the configuration that admitted it: under a later one it is looked at again.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) message: Message,
+    pub(super) sequence: u64,
+    /// Of a configuration, the update that it was made from.
+    pub(super) update: Option<Envelope>,
+}
+
+impl Admitted {
+    /// The same envelope under another configuration.
+    pub(super) fn again(self, channel: &Channel, signer: &dyn Signer) -> Result<Self, OrderError> {
+        match self.update {
+            Some(update) => configure::configure(channel, signer, update),
+            None => admit(channel, signer, self.message.envelope),
+        }
+    }
+}
+
+/// Checks an envelope in the order of Fabric's filters. An update of the configuration becomes the configuration that
+/// it asks for.
+pub(super) fn admit(channel: &Channel, signer: &dyn Signer, bytes: Bytes) -> Result<Admitted, OrderError> {
     let envelope = Envelope::decode(bytes.clone())
         .map_err(|error| OrderError::bad_request(format!("the envelope does not decode: {error}")))?;
-    let header = Headers::read(&envelope)?;
-    header.check_channel(channel)?;
-    if envelope.payload.is_empty() {
-        return Err(OrderError::bad_request("message payload is empty"));
+    let header = channel_header(&envelope)?;
+    if header.channel_id != channel.id() {
+        let (asked, served) = (&header.channel_id, channel.id());
+        let info = format!("channel does not exist: {asked:?}; this orderer serves {served}");
+        return Err(OrderError::bad_request(info));
     }
+    match HeaderType::try_from(header.r#type) {
+        Ok(HeaderType::ConfigUpdate) => return configure::configure(channel, signer, envelope),
+        Ok(HeaderType::Config) => {
+            let info = "message is of type that cannot be processed directly";
+            return Err(OrderError::bad_request(info));
+        }
+        _ if header.r#type == ORDERER_TRANSACTION => {
+            let info = "message is of type that is no longer supported";
+            return Err(OrderError::bad_request(info));
+        }
+        _ => {}
+    }
+    let size = filter(channel, &envelope)?;
+    Ok(Admitted {
+        message: Message { envelope: bytes, size },
+        sequence: channel.sequence(),
+        update: None,
+    })
+}
+
+fn channel_header(envelope: &Envelope) -> Result<ChannelHeader, OrderError> {
+    let bad = |reason: &str| OrderError::bad_request(format!("could not determine channel ID: {reason}"));
+    let payload = Payload::decode(envelope.payload.clone()).map_err(|error| bad(&error.to_string()))?;
+    let header = payload.header.ok_or_else(|| bad("header not set"))?;
+    if header.channel_header.is_empty() {
+        return Err(bad("channel header not set"));
+    }
+    ChannelHeader::decode(header.channel_header)
+        .map_err(|error| bad(&format!("error unmarshalling channel header: {error}")))
+}
+
+/// The filters of one channel: size, expiry, signature of a writer. Gives the size that the limits count.
+pub(super) fn filter(channel: &Channel, envelope: &Envelope) -> Result<u64, OrderError> {
     let size = envelope.payload.len() as u64 + envelope.signature.len() as u64;
-    header.check_expiry(channel)?;
     let limit = channel.batch().absolute_max_bytes;
     if size > u64::from(limit) {
         let info = format!("message payload is {size} bytes and exceeds maximum allowed {limit} bytes");
         return Err(OrderError::bad_request(info));
     }
-    check_writer(channel, &envelope, header.signature.creator)?;
-    Ok(Message { envelope: bytes, size })
+    let signed = signed_data(envelope)?;
+    check_expiry(channel, &signed.identity)?;
+    let signers = channel.signers(&[signed]);
+    let written = channel.check(WRITERS, &signers);
+    written.map_err(|refusal| OrderError::new(Status::Forbidden, format!("{refusal}: permission denied")))?;
+    Ok(size)
 }
 
-struct Headers {
-    channel: ChannelHeader,
-    signature: SignatureHeader,
-}
-
-impl Headers {
-    fn read(envelope: &Envelope) -> Result<Self, OrderError> {
-        let bad = |part: &str| OrderError::bad_request(format!("the envelope's {part} does not decode"));
-        let payload = Payload::decode(envelope.payload.clone()).map_err(|_| bad("payload"))?;
-        let header = payload.header.ok_or_else(|| bad("header"))?;
-        let channel = ChannelHeader::decode(header.channel_header).map_err(|_| bad("channel header"))?;
-        let signature = SignatureHeader::decode(header.signature_header).map_err(|_| bad("signature header"))?;
-        Ok(Self { channel, signature })
-    }
-
-    fn check_channel(&self, channel: &Channel) -> Result<(), OrderError> {
-        if self.channel.channel_id != channel.id() {
-            let info = format!(
-                "channel does not exist: {:?}; this orderer serves {}",
-                self.channel.channel_id,
-                channel.id()
-            );
-            return Err(OrderError::new(Status::NotFound, info));
-        }
-        match HeaderType::try_from(self.channel.r#type) {
-            Ok(HeaderType::Config | HeaderType::ConfigUpdate) => {
-                let info = "the devnet's channel configuration is fixed: start it anew with another one";
-                Err(OrderError::new(Status::NotImplemented, info))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn check_expiry(&self, channel: &Channel) -> Result<(), OrderError> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
-        match channel.msps().identity(&self.signature.creator) {
-            Ok(identity) if identity.expired_at(now) => Err(OrderError::bad_request(
-                "broadcast client identity expired: renew its certificate",
-            )),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn check_writer(channel: &Channel, envelope: &Envelope, creator: Bytes) -> Result<(), OrderError> {
-    let signed = SignedData {
+fn signed_data(envelope: &Envelope) -> Result<SignedData, OrderError> {
+    let bad = |reason: String| OrderError::bad_request(format!("could not convert message to signedData: {reason}"));
+    let payload = Payload::decode(envelope.payload.clone()).map_err(|error| bad(error.to_string()))?;
+    let header = payload.header.ok_or_else(|| bad("Missing Header".to_owned()))?;
+    let header = SignatureHeader::decode(header.signature_header).map_err(|error| bad(error.to_string()))?;
+    Ok(SignedData {
         message: envelope.payload.clone(),
-        identity: creator,
+        identity: header.creator,
         signature: envelope.signature.clone(),
-    };
-    if channel.evaluate(WRITERS, &channel.signers(&[signed])) {
-        return Ok(());
+    })
+}
+
+fn check_expiry(channel: &Channel, creator: &Bytes) -> Result<(), OrderError> {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    match channel.msps().identity(creator) {
+        Ok(identity) if identity.expired_at(now) => Err(OrderError::bad_request(
+            "broadcast client identity expired: renew its certificate",
+        )),
+        _ => Ok(()),
     }
-    let info = "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the \
-                'Writers' sub-policies to be satisfied: permission denied";
-    Err(OrderError::new(Status::Forbidden, info))
 }

@@ -14,29 +14,19 @@ pub struct Message {
 /// Gathers envelopes into batches.
 ///
 /// Source: Fabric, orderer/common/blockcutter/blockcutter.go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cutter {
-    limits: BatchConfig,
     pending: Vec<Message>,
     pending_bytes: u64,
 }
 
 impl Cutter {
-    /// An empty cutter.
-    pub fn new(limits: BatchConfig) -> Self {
-        Self {
-            limits,
-            pending: Vec::new(),
-            pending_bytes: 0,
-        }
-    }
-
-    /// Takes one envelope; gives the batches that it completes, at most two.
+    /// Takes one envelope; gives the batches that it completes under the limits of now, at most two.
     ///
     /// An envelope above the preferred size goes alone. One that would lift the pending batch above it cuts the
     /// batch first. The count limit cuts at once.
-    pub fn ordered(&mut self, message: Message) -> Vec<Vec<Bytes>> {
-        let preferred = u64::from(self.limits.preferred_max_bytes);
+    pub fn ordered(&mut self, limits: &BatchConfig, message: Message) -> Vec<Vec<Bytes>> {
+        let preferred = u64::from(limits.preferred_max_bytes);
         let mut batches = Vec::new();
         if message.size > preferred {
             batches.extend(self.cut());
@@ -48,7 +38,7 @@ impl Cutter {
         }
         self.pending_bytes += message.size;
         self.pending.push(message);
-        if self.pending.len() as u64 >= u64::from(self.limits.max_message_count) {
+        if self.pending.len() as u64 >= u64::from(limits.max_message_count) {
             batches.extend(self.cut());
         }
         batches
@@ -96,11 +86,15 @@ mod tests {
 
     /// Feeds sizes; gives after each the sizes of the batches cut, and whether some are pending.
     fn feed(limits: BatchConfig, sizes: &[u64]) -> Vec<(Vec<usize>, bool)> {
-        let mut cutter = Cutter::new(limits);
+        let mut cutter = Cutter::default();
         sizes
             .iter()
             .map(|size| {
-                let cut = cutter.ordered(message(0, *size)).iter().map(Vec::len).collect();
+                let cut = cutter
+                    .ordered(&limits, message(0, *size))
+                    .iter()
+                    .map(Vec::len)
+                    .collect();
                 (cut, cutter.is_pending())
             })
             .collect()
@@ -146,10 +140,9 @@ mod tests {
     /// The overflowing envelope may at once fill a batch of its own when the count is one.
     #[test]
     fn overflow_and_count_give_two_batches() {
-        let mut cutter = Cutter::new(limits(20, 25));
-        assert!(cutter.ordered(message(1, 20)).is_empty());
-        cutter.limits.max_message_count = 1;
-        let batches = cutter.ordered(message(2, 20));
+        let mut cutter = Cutter::default();
+        assert!(cutter.ordered(&limits(20, 25), message(1, 20)).is_empty());
+        let batches = cutter.ordered(&limits(1, 25), message(2, 20));
         assert_eq!(
             batches,
             [vec![Bytes::from_static(&[1])], vec![Bytes::from_static(&[2])]]
@@ -165,10 +158,11 @@ mod tests {
             count in 1_u32..8,
             preferred in 1_u32..80,
         ) {
-            let mut cutter = Cutter::new(limits(count, preferred));
+            let mut cutter = Cutter::default();
+            let limits = limits(count, preferred);
             let mut batches = Vec::new();
             for (name, size) in sizes.iter().enumerate() {
-                batches.extend(cutter.ordered(message(u8::try_from(name).unwrap(), *size)));
+                batches.extend(cutter.ordered(&limits, message(u8::try_from(name).unwrap(), *size)));
             }
             batches.extend(cutter.cut());
             for batch in &batches {

@@ -2,6 +2,7 @@
 
 mod admission;
 mod assembly;
+mod configure;
 mod cutter;
 mod service;
 

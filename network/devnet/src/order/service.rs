@@ -13,8 +13,16 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Cutter, Message, OrderError, admission, assembly};
-use crate::{channel::Channel, ledger::Ledger, validate::validate_block};
+use super::{
+    Cutter, OrderError,
+    admission::{self, Admitted},
+    assembly,
+};
+use crate::{
+    channel::LiveChannel,
+    ledger::{Ledger, block},
+    validate::validate_block,
+};
 
 /// Admitted envelopes that may wait for the ordering task.
 const QUEUE: usize = 1024;
@@ -36,7 +44,7 @@ pub enum CutMode {
 /// What an orderer works with.
 pub struct OrdererConfig {
     /// The channel.
-    pub channel: Arc<Channel>,
+    pub channel: Arc<LiveChannel>,
     /// Where blocks go.
     pub ledger: Arc<Ledger>,
     /// Who signs them.
@@ -49,8 +57,7 @@ pub struct OrdererConfig {
 /// task ends, after a last block, when the last handle is dropped.
 #[derive(Clone)]
 pub struct Orderer {
-    channel: Arc<Channel>,
-    ledger: Arc<Ledger>,
+    config: Arc<OrdererConfig>,
     commands: mpsc::Sender<Command>,
     room: Arc<Semaphore>,
     failure: Arc<OnceLock<String>>,
@@ -58,7 +65,7 @@ pub struct Orderer {
 
 enum Command {
     /// With its room in the queue, which it gives back when it leaves.
-    Order(Message, OwnedSemaphorePermit),
+    Order(Admitted, OwnedSemaphorePermit),
     Cut(oneshot::Sender<u64>),
 }
 
@@ -67,17 +74,16 @@ impl Orderer {
     pub fn start(config: OrdererConfig) -> (Self, JoinHandle<()>) {
         let (commands, queue) = mpsc::channel(QUEUE);
         let failure = Arc::new(OnceLock::new());
+        let config = Arc::new(config);
         let handle = Self {
-            channel: config.channel.clone(),
-            ledger: config.ledger.clone(),
+            config: config.clone(),
             commands,
             room: Arc::new(Semaphore::new(QUEUE_BYTES as usize)),
             failure: failure.clone(),
         };
-        let cutter = Cutter::new(*config.channel.batch());
         let task = OrderingTask {
-            config: Arc::new(config),
-            cutter,
+            config,
+            cutter: Cutter::default(),
             deadline: None,
             failure,
         };
@@ -85,25 +91,27 @@ impl Orderer {
     }
 
     /// Admits an envelope and queues it. Success means ordered some day, not valid; the same envelope may be sent
-    /// again, and its second copy is marked DUPLICATE_TXID.
+    /// again, and its second copy is marked DUPLICATE_TXID. An update of the channel's configuration gets a block of
+    /// its own, and takes effect with it. What waits then is looked at again under the new configuration and dropped
+    /// where that refuses it, as by Fabric's orderers.
     ///
     /// # Errors
     ///
-    /// Fabric's broadcast status: BAD_REQUEST for what does not decode, is too large or expired, NOT_FOUND for
-    /// another channel, FORBIDDEN for a creator who is no writer, SERVICE_UNAVAILABLE when ordering has stopped or
-    /// its queue stays full for 30 s.
+    /// Fabric's broadcast status: BAD_REQUEST for what does not decode, is too large or expired, for another channel
+    /// and for an update that does not apply, FORBIDDEN for a creator who is no writer, SERVICE_UNAVAILABLE when
+    /// ordering has stopped or its queue stays full for 30 s.
     pub async fn submit(&self, envelope: Bytes) -> Result<(), OrderError> {
-        let message = admission::admit(&self.channel, envelope)?;
+        let admitted = admission::admit(&self.config.channel.now(), self.config.signer.as_ref(), envelope)?;
         self.enqueue(async {
-            let room = self.room_for(&message).await?;
-            Ok(Command::Order(message, room))
+            let room = self.room_for(&admitted).await?;
+            Ok(Command::Order(admitted, room))
         })
         .await
     }
 
     /// An envelope larger than the whole queue waits until it is empty.
-    async fn room_for(&self, message: &Message) -> Result<OwnedSemaphorePermit, OrderError> {
-        let bytes = u32::try_from(message.envelope.len()).map_or(QUEUE_BYTES, |bytes| bytes.min(QUEUE_BYTES));
+    async fn room_for(&self, admitted: &Admitted) -> Result<OwnedSemaphorePermit, OrderError> {
+        let bytes = u32::try_from(admitted.message.envelope.len()).map_or(QUEUE_BYTES, |bytes| bytes.min(QUEUE_BYTES));
         let room = self.room.clone().acquire_many_owned(bytes).await;
         room.map_err(|_| self.unavailable())
     }
@@ -121,7 +129,7 @@ impl Orderer {
 
     /// The ledger that blocks go to.
     pub fn ledger(&self) -> &Arc<Ledger> {
-        &self.ledger
+        &self.config.ledger
     }
 
     async fn enqueue(&self, command: impl Future<Output = Result<Command, OrderError>>) -> Result<(), OrderError> {
@@ -178,9 +186,9 @@ impl OrderingTask {
 
     async fn obey(&mut self, command: Command) -> Result<(), String> {
         match command {
-            Command::Order(message, room) => {
+            Command::Order(admitted, room) => {
                 drop(room);
-                self.order(message).await
+                self.order(admitted).await
             }
             Command::Cut(done) => {
                 self.cut_pending().await?;
@@ -191,14 +199,30 @@ impl OrderingTask {
         }
     }
 
-    async fn order(&mut self, message: Message) -> Result<(), String> {
-        for batch in self.cutter.ordered(message) {
+    async fn order(&mut self, admitted: Admitted) -> Result<(), String> {
+        let channel = self.config.channel.now();
+        let admitted = if admitted.sequence < channel.sequence() {
+            match admitted.again(&channel, self.config.signer.as_ref()) {
+                Ok(admitted) => admitted,
+                Err(error) => {
+                    tracing::warn!(%error, "an envelope was dropped: the configuration has changed since it came");
+                    return Ok(());
+                }
+            }
+        } else {
+            admitted
+        };
+        if admitted.update.is_some() {
+            self.cut_pending().await?;
+            return self.write(vec![admitted.message.envelope]).await;
+        }
+        for batch in self.cutter.ordered(channel.batch(), admitted.message) {
             self.write(batch).await?;
         }
         self.deadline = match (self.config.mode, self.cutter.is_pending()) {
             (CutMode::Limits, true) => self
                 .deadline
-                .or_else(|| Instant::now().checked_add(self.config.channel.batch().timeout)),
+                .or_else(|| Instant::now().checked_add(channel.batch().timeout)),
             _ => None,
         };
         Ok(())
@@ -232,12 +256,22 @@ enum Next {
     End,
 }
 
-/// One batch: block, signature, verdicts, log, state.
+/// One batch: block, signature, verdicts, log, state. A configuration is in force before its block can be read, so
+/// that whoever has seen the block meets it.
 fn commit(config: &OrdererConfig, batch: Vec<Bytes>) -> Result<(), String> {
-    let ledger = &config.ledger;
-    let next = assembly::assemble(ledger.height(), ledger.last_hash(), batch, config.signer.as_ref())?;
-    let outcome = validate_block(&config.channel, &ledger.snapshot(), &next).map_err(|error| error.to_string())?;
-    ledger.commit(next, outcome).map_err(|error| error.to_string())?;
+    let (channel, ledger) = (&config.channel, &config.ledger);
+    let number = ledger.height();
+    let last_config = match batch.as_slice() {
+        [envelope] if block::is_configuration(envelope) => number,
+        _ => channel.config_block(),
+    };
+    let signer = config.signer.as_ref();
+    let next = assembly::assemble(number, ledger.last_hash(), batch, last_config, signer)?;
+    let judged = validate_block(&channel.now(), &ledger.snapshot(), &next).map_err(|error| error.to_string())?;
+    if let Some(configured) = judged.configured {
+        channel.publish(number, Arc::new(configured));
+    }
+    ledger.commit(next, judged.outcome).map_err(|error| error.to_string())?;
     Ok(())
 }
 
@@ -245,7 +279,7 @@ impl fmt::Debug for Orderer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Orderer")
-            .field("channel", &self.channel.id())
+            .field("config", &self.config)
             .finish_non_exhaustive()
     }
 }

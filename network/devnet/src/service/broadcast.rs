@@ -76,7 +76,7 @@ impl AtomicBroadcast for BroadcastService {
             block: |block, _| DeliverResponse {
                 r#type: Some(Type::Block(block)),
             },
-            policy: READERS,
+            resource: READERS,
         };
         Ok(Response::new(deliver(self.core.clone(), request.into_inner(), wording)))
     }

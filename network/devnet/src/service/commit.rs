@@ -63,12 +63,8 @@ impl GatewayService {
         let request = CommitStatusRequest::decode(signed.request.clone())
             .map_err(|error| Status::invalid_argument(format!("invalid status request: {error}")))?;
         check_complete(&request)?;
-        self.check_reader(
-            &request.channel_id,
-            &request.identity,
-            &signed.request,
-            &signed.signature,
-        )?;
+        let signed = (&request.identity, signed.request.as_ref(), signed.signature.as_ref());
+        self.check_reader("gateway/CommitStatus", &request.channel_id, signed)?;
         let mut height = self.core.ledger.watch();
         loop {
             height.borrow_and_update();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::{
-    channel::Channel,
+    channel::LiveChannel,
     config::Limits,
     endorse::{Access, Peer, Planner},
     ledger::Ledger,
@@ -13,12 +13,11 @@ use crate::{
 };
 
 pub(crate) struct Core {
-    pub(crate) channel: Arc<Channel>,
+    pub(crate) channel: Arc<LiveChannel>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) orderer: Orderer,
     pub(crate) peers: Vec<Arc<Peer>>,
     pub(crate) planner: Planner,
-    pub(crate) access: Access,
     pub(crate) limits: Limits,
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -30,7 +29,16 @@ impl Core {
         let _ = stopping.wait_for(|stop| *stop).await;
     }
 
+    /// Access under the newest configuration.
+    pub(crate) fn access(&self) -> Access {
+        Access::new(self.channel.now())
+    }
+
+    /// The peer of one of the channel's members.
     pub(crate) fn peer_of(&self, msp_id: &str) -> Option<usize> {
-        self.peers.iter().position(|peer| peer.msp_id() == msp_id)
+        self.peers
+            .iter()
+            .position(|peer| peer.msp_id() == msp_id)
+            .filter(|_| self.channel.now().has_member(msp_id))
     }
 }

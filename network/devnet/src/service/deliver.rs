@@ -14,7 +14,10 @@ use super::{
     filtered::filtered,
     seek::{Wording, deliver},
 };
-use crate::channel::APPLICATION_READERS;
+
+/// The right to follow whole blocks, and that to follow filtered ones.
+const BLOCK: &str = "event/Block";
+const FILTERED_BLOCK: &str = "event/FilteredBlock";
 
 /// One organisation's block delivery.
 pub(crate) struct DeliverService {
@@ -41,7 +44,7 @@ impl Deliver for DeliverService {
         let wording = Wording {
             status: |status| response(Type::Status(status)),
             block: |block, _| response(Type::Block(block)),
-            policy: APPLICATION_READERS,
+            resource: BLOCK,
         };
         Ok(Response::new(deliver(self.core.clone(), request.into_inner(), wording)))
     }
@@ -52,7 +55,7 @@ impl Deliver for DeliverService {
         let wording = Wording {
             status: |status| response(Type::Status(status)),
             block: |_, committed| response(Type::FilteredBlock(filtered(committed))),
-            policy: APPLICATION_READERS,
+            resource: FILTERED_BLOCK,
         };
         Ok(Response::new(deliver(self.core.clone(), request.into_inner(), wording)))
     }
@@ -73,7 +76,7 @@ impl Deliver for DeliverService {
                     ..Default::default()
                 }))
             },
-            policy: APPLICATION_READERS,
+            resource: BLOCK,
         };
         Ok(Response::new(deliver(self.core.clone(), request.into_inner(), wording)))
     }

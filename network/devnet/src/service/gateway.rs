@@ -24,7 +24,6 @@ use super::{
     status::{detail, rpc_error},
 };
 use crate::{
-    channel::APPLICATION_READERS,
     endorse::{Peer, PlanError, Proposal, prepare_transaction},
     simulate::guards::is_system_chaincode,
 };
@@ -100,7 +99,11 @@ impl GatewayService {
         if protected {
             targets.push(self.own_msp().to_owned());
         }
-        let wanted = |peer: &Peer| targets.is_empty() || targets.iter().any(|target| target == peer.msp_id());
+        let channel = self.core.channel.now();
+        let wanted = |peer: &Peer| {
+            channel.has_member(peer.msp_id())
+                && (targets.is_empty() || targets.iter().any(|target| target == peer.msp_id()))
+        };
         let mut peers: Vec<(usize, &Arc<Peer>)> = self
             .core
             .peers
@@ -234,18 +237,14 @@ impl GatewayService {
 
     pub(super) fn check_reader(
         &self,
+        resource: &str,
         channel: &str,
-        identity: &Bytes,
-        message: &[u8],
-        signature: &[u8],
+        (identity, message, signature): (&Bytes, &[u8], &[u8]),
     ) -> Result<(), Status> {
         if channel != self.core.channel.id() {
             return Err(Status::permission_denied(format!("failed to find channel {channel}")));
         }
-        let checked = self
-            .core
-            .access
-            .check(identity, message, signature, APPLICATION_READERS);
+        let checked = self.core.access().check(identity, message, signature, resource);
         checked
             .map(drop)
             .map_err(|error| Status::permission_denied(error.to_string()))
@@ -294,12 +293,8 @@ impl Gateway for GatewayService {
         let permit = self.enter()?;
         let signed = request.into_inner();
         let request = events::decode(&signed)?;
-        self.check_reader(
-            &request.channel_id,
-            &request.identity,
-            &signed.request,
-            &signed.signature,
-        )?;
+        let asked = (&request.identity, signed.request.as_ref(), signed.signature.as_ref());
+        self.check_reader("gateway/ChaincodeEvents", &request.channel_id, asked)?;
         Ok(Reply::new(events::follow(&self.core, request, permit)?))
     }
 }

@@ -13,6 +13,7 @@ mod events;
 mod filtered;
 mod gateway;
 mod seek;
+mod session;
 mod status;
 
 pub(crate) use self::core::Core;

@@ -5,9 +5,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use fabric_protos::{
-    common::{Block, ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status as FabricStatus},
+    common::{Block, ChannelHeader, Envelope, Payload, SignatureHeader, Status as FabricStatus},
     orderer::{SeekInfo, SeekPosition, seek_info, seek_position},
 };
 use prost::Message;
@@ -15,8 +14,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::{Core, STREAM_BUFFER};
+use super::{Core, STREAM_BUFFER, session::Session};
 use crate::{
+    channel::SignedData,
     ledger::block,
     notify::{BlockFollower, CommittedBlock},
 };
@@ -29,8 +29,8 @@ pub(super) struct Wording<T> {
     pub(super) status: fn(i32) -> T,
     /// The block as it is sent, and as it was committed.
     pub(super) block: fn(Block, &CommittedBlock) -> T,
-    /// The policy that readers must satisfy.
-    pub(super) policy: &'static str,
+    /// What readers must have a right to: a resource of the configuration's ACLs, or a policy by its path.
+    pub(super) resource: &'static str,
 }
 
 /// Answers seek requests one after the other, until one fails or the client leaves.
@@ -67,8 +67,8 @@ async fn run<T>(
     wording: &Wording<T>,
     sender: &mpsc::Sender<Result<T, Status>>,
 ) -> Option<FabricStatus> {
-    let seek = match open(core, envelope, wording.policy) {
-        Ok(seek) => seek,
+    let (mut session, seek) = match open(core, envelope, wording.resource) {
+        Ok(opened) => opened,
         Err(status) => return Some(status),
     };
     let mut blocks = BlockFollower::new(core.ledger.clone(), seek.first);
@@ -84,6 +84,9 @@ async fn run<T>(
         let Ok(committed) = committed else {
             return Some(FabricStatus::InternalServerError);
         };
+        if session.evaluate().is_err() {
+            return Some(FabricStatus::Forbidden);
+        }
         let last = committed.number() == seek.last;
         let message = (wording.block)(seek.content(&committed), &committed);
         sender.send(Ok(message)).await.ok()?;
@@ -103,10 +106,7 @@ struct Seek {
 impl Seek {
     fn content(&self, committed: &CommittedBlock) -> Block {
         let whole = committed.block().as_ref().clone();
-        let is_config = || {
-            let first = block::envelopes(&whole).first().and_then(block::open_envelope);
-            first.is_some_and(|(_, header)| header.r#type == i32::from(HeaderType::Config))
-        };
+        let is_config = || block::envelopes(&whole).first().is_some_and(block::is_configuration);
         if self.headers_only && !is_config() {
             Block { data: None, ..whole }
         } else {
@@ -115,7 +115,7 @@ impl Seek {
     }
 }
 
-fn open(core: &Core, envelope: &Envelope, policy: &'static str) -> Result<Seek, FabricStatus> {
+fn open(core: &Arc<Core>, envelope: &Envelope, resource: &'static str) -> Result<(Session, Seek), FabricStatus> {
     let bad = |error: prost::DecodeError| {
         tracing::warn!(%error, "a deliver request does not decode");
         FabricStatus::BadRequest
@@ -131,18 +131,14 @@ fn open(core: &Core, envelope: &Envelope, policy: &'static str) -> Result<Seek, 
         return Err(FabricStatus::NotFound);
     }
     let info = SeekInfo::decode(payload.data).map_err(bad)?;
-    authorize(core, &signature.creator, envelope, policy)?;
-    range(core.ledger.height(), &info)
-}
-
-fn authorize(core: &Core, creator: &Bytes, envelope: &Envelope, policy: &'static str) -> Result<(), FabricStatus> {
-    let checked = core
-        .access
-        .check(creator, &envelope.payload, &envelope.signature, policy);
-    checked.map(drop).map_err(|error| {
-        tracing::warn!(%error, "a deliver request is not authorised");
-        FabricStatus::Forbidden
-    })
+    let signed = SignedData {
+        message: envelope.payload.clone(),
+        identity: signature.creator,
+        signature: envelope.signature.clone(),
+    };
+    let mut session = Session::new(core.clone(), signed, resource);
+    session.evaluate().map_err(|_| FabricStatus::Forbidden)?;
+    Ok((session, range(core.ledger.height(), &info)?))
 }
 
 fn in_time(header: &ChannelHeader) -> bool {

@@ -7,6 +7,7 @@
 //! Source: Fabric, core/common/validation/msgvalidation.go, core/committer/txvalidator/v20,
 //! core/ledger/kvledger/txmgmt/validation.
 
+mod configuration;
 mod dispatch;
 mod endorsement;
 mod mvcc;
@@ -24,16 +25,34 @@ use crate::{
 };
 use dispatch::Candidate;
 use endorsement::KeyPolicies;
+use structure::Content;
 
 /// Blocks with fewer transactions are judged on one thread: starting others costs more than it saves.
 const PARALLEL_FROM: usize = 4;
 
-/// Judges an ordered block against the state before it.
+/// A block's verdicts and writes, and of a configuration block the channel from then on.
+#[derive(Debug)]
+pub struct Judged {
+    /// The verdicts and writes.
+    pub outcome: BlockOutcome,
+    /// The channel under the configuration that the block holds.
+    pub configured: Option<Channel>,
+}
+
+/// Judges an ordered block against the state and the configuration before it.
 ///
 /// # Errors
 ///
-/// When the state cannot be read. A bad transaction is a verdict, never an error.
-pub fn validate_block(channel: &Channel, committed: &Snapshot, ordered: &Block) -> Result<BlockOutcome, LedgerError> {
+/// When the state cannot be read. A bad transaction is a verdict, never an error; but a configuration that does not
+/// follow from its update is one, as by Fabric's peers: no orderer that keeps the rules writes it, and a peer that went
+/// on would know other members than the others.
+pub fn validate_block(channel: &Channel, committed: &Snapshot, ordered: &Block) -> Result<Judged, LedgerError> {
+    let configured = configuration::apply(channel, ordered)?;
+    let outcome = judge_transactions(channel, committed, ordered)?;
+    Ok(Judged { outcome, configured })
+}
+
+fn judge_transactions(channel: &Channel, committed: &Snapshot, ordered: &Block) -> Result<BlockOutcome, LedgerError> {
     let mut verdicts = check_alone(channel, committed, block::envelopes(ordered))?;
     let mut policies = KeyPolicies::new(channel, committed);
     for verdict in &mut verdicts {
@@ -51,6 +70,8 @@ pub fn validate_block(channel: &Channel, committed: &Snapshot, ordered: &Block) 
 #[derive(Debug)]
 enum Verdict {
     Invalid(TxValidationCode),
+    /// A configuration, which [`configuration::apply`] has judged. It writes no state.
+    Configuration,
     Candidate(Candidate),
 }
 
@@ -78,13 +99,14 @@ fn check_alone(channel: &Channel, committed: &Snapshot, envelopes: &[Bytes]) -> 
 
 fn check_one(channel: &Channel, committed: &Snapshot, envelope: &Bytes) -> Result<Verdict, LedgerError> {
     let transaction = match structure::check(channel, envelope) {
-        Ok(transaction) => transaction,
+        Ok(Content::Endorsed(transaction)) => transaction,
+        Ok(Content::Configuration(_)) => return Ok(Verdict::Configuration),
         Err(code) => return Ok(Verdict::Invalid(code)),
     };
     if committed.has_transaction(&transaction.header.tx_id)? {
         return Ok(Verdict::Invalid(TxValidationCode::DuplicateTxid));
     }
-    Ok(match Candidate::dispatch(channel, transaction) {
+    Ok(match Candidate::dispatch(channel, *transaction) {
         Ok(candidate) => Verdict::Candidate(candidate),
         Err(code) => Verdict::Invalid(code),
     })

@@ -13,6 +13,7 @@ pub(super) fn judge(verdicts: &[Verdict], block: u64, committed: &dyn StateView)
     for (tx, verdict) in (0..).zip(verdicts) {
         let code = match verdict {
             Verdict::Invalid(code) => *code,
+            Verdict::Configuration => TxValidationCode::Valid,
             Verdict::Candidate(candidate) => {
                 advance(&candidate.set, Version { block, tx }, committed, &mut outcome.updates)?
             }

@@ -20,7 +20,15 @@ pub(super) struct Endorsed {
     pub(super) response: ProposalResponsePayload,
 }
 
-pub(super) fn check(channel: &Channel, envelope: &Bytes) -> Result<Endorsed, TxValidationCode> {
+/// What a well-formed envelope holds.
+#[derive(Debug)]
+pub(super) enum Content {
+    Endorsed(Box<Endorsed>),
+    /// The payload of a configuration, which the channel judges.
+    Configuration(Bytes),
+}
+
+pub(super) fn check(channel: &Channel, envelope: &Bytes) -> Result<Content, TxValidationCode> {
     let envelope = Envelope::decode(envelope.clone()).map_err(|_| TxValidationCode::InvalidOtherReason)?;
     let payload = Payload::decode(envelope.payload.clone()).map_err(|_| TxValidationCode::BadPayload)?;
     let header = payload.header.ok_or(TxValidationCode::BadCommonHeader)?;
@@ -28,8 +36,7 @@ pub(super) fn check(channel: &Channel, envelope: &Bytes) -> Result<Endorsed, TxV
     check_creator(channel, &channel_header, &envelope, &signature_header)?;
     match HeaderType::try_from(channel_header.r#type) {
         Ok(HeaderType::EndorserTransaction) => {}
-        // Fabric applies it; the devnet's configuration is fixed, and its orderer refuses such an envelope.
-        Ok(HeaderType::Config) => return Err(TxValidationCode::InvalidConfigTransaction),
+        Ok(HeaderType::Config) => return Ok(Content::Configuration(payload.data)),
         _ => return Err(TxValidationCode::UnsupportedTxPayload),
     }
     let id = hex::encode(sha256([signature_header.nonce.as_ref(), &signature_header.creator]));
@@ -37,11 +44,11 @@ pub(super) fn check(channel: &Channel, envelope: &Bytes) -> Result<Endorsed, TxV
         return Err(TxValidationCode::BadProposalTxid);
     }
     let (action, response) = actions(&header, payload.data).ok_or(TxValidationCode::InvalidEndorserTransaction)?;
-    Ok(Endorsed {
+    Ok(Content::Endorsed(Box::new(Endorsed {
         header: channel_header,
         action,
         response,
-    })
+    })))
 }
 
 fn headers(header: &Header) -> Option<(ChannelHeader, SignatureHeader)> {

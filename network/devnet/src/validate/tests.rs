@@ -1,4 +1,5 @@
 mod codes;
+mod configuration;
 mod key_level;
 mod oracle;
 mod versions;

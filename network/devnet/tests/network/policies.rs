@@ -144,7 +144,9 @@ async fn a_transaction_signed_by_a_foreign_authoritys_user_is_not_ordered_and_wo
 
     let ledger = world.devnet().ledger();
     let ordered_anyway = block::new_block(ledger.height(), ledger.last_hash(), vec![forged]);
-    let outcome = validate_block(world.devnet().channel(), &ledger.snapshot(), &ordered_anyway).unwrap();
+    let outcome = validate_block(&world.devnet().channel().now(), &ledger.snapshot(), &ordered_anyway)
+        .unwrap()
+        .outcome;
     assert_eq!(outcome.codes, [TxValidationCode::BadCreatorSignature]);
 }
 

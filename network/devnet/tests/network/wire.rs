@@ -158,7 +158,13 @@ async fn an_endorser_answers_proposals_without_a_gateway() {
     let response = endorser.process_proposal(proposal).await.unwrap().into_inner();
     let endorsement = response.endorsement.unwrap();
     let message = [response.payload.as_ref(), endorsement.endorser.as_ref()].concat();
-    let endorser_identity = world.devnet().channel().msps().identity(&endorsement.endorser).unwrap();
+    let endorser_identity = world
+        .devnet()
+        .channel()
+        .now()
+        .msps()
+        .identity(&endorsement.endorser)
+        .unwrap();
     assert_eq!(endorser_identity.msp_id(), ENERGY);
     endorser_identity.verify(&message, &endorsement.signature).unwrap();
 

@@ -84,10 +84,6 @@ fn headers() {
         spoilt(&world, |draft| draft.kind = HeaderType::ConfigUpdate.into()),
         UnsupportedTxPayload
     );
-    assert_eq!(
-        spoilt(&world, |draft| draft.kind = HeaderType::Config.into()),
-        InvalidConfigTransaction
-    );
     assert_eq!(spoilt(&world, |draft| draft.nonce = Bytes::new()), BadCommonHeader);
     assert_eq!(spoilt(&world, |draft| draft.tx_id = "00".repeat(32)), BadProposalTxid);
     assert_eq!(spoilt(&world, |draft| draft.tx_id = String::new()), BadProposalTxid);

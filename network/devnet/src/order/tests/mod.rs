@@ -1,3 +1,5 @@
+mod configuration;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -14,7 +16,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::{
     channel::{
-        BatchConfig, SignedData,
+        BatchConfig, LiveChannel, SignedData,
         fixture::{Chain, Member, World, puts, sign, tx_id},
     },
     ledger::{FaultHook, FaultPoint, LedgerOptions, block},
@@ -33,9 +35,13 @@ fn batch(max_message_count: u32, timeout: Duration) -> BatchConfig {
 }
 
 fn start(chain: &Chain<'_>, mode: CutMode) -> (Orderer, tokio::task::JoinHandle<()>) {
+    start_on(chain, Arc::new(LiveChannel::open(&chain.ledger).unwrap()), mode)
+}
+
+fn start_on(chain: &Chain<'_>, channel: Arc<LiveChannel>, mode: CutMode) -> (Orderer, tokio::task::JoinHandle<()>) {
     let world = chain.world;
     Orderer::start(OrdererConfig {
-        channel: world.channel.clone(),
+        channel,
         ledger: chain.ledger.clone(),
         signer: Arc::new(world.members[0].orderer.clone()),
         mode,
@@ -152,8 +158,8 @@ async fn what_is_not_admitted() {
     foreign.tx_id = tx_id(&foreign.nonce, &stranger.client);
     let mut other_channel = world.draft(puts(&[("lamp", "on")]));
     other_channel.channel_id = "other".to_owned();
-    let mut update = world.draft(puts(&[("lamp", "on")]));
-    update.kind = HeaderType::ConfigUpdate.into();
+    let mut config = world.draft(puts(&[("lamp", "on")]));
+    config.kind = HeaderType::Config.into();
     let forged = world.draft(puts(&[("lamp", "on")]));
     let large = "x".repeat(64 << 10);
     let cases = [
@@ -163,7 +169,12 @@ async fn what_is_not_admitted() {
             Status::BadRequest,
             "does not decode",
         ),
-        ("empty", Bytes::new(), Status::BadRequest, "header"),
+        (
+            "empty",
+            Bytes::new(),
+            Status::BadRequest,
+            "could not determine channel ID: header not set",
+        ),
         (
             "large",
             world.draft(puts(&[("lamp", &large)])).envelope(),
@@ -173,10 +184,15 @@ async fn what_is_not_admitted() {
         (
             "another channel",
             other_channel.envelope(),
-            Status::NotFound,
+            Status::BadRequest,
             "channel does not exist",
         ),
-        ("a configuration", update.envelope(), Status::NotImplemented, "fixed"),
+        (
+            "a configuration",
+            config.envelope(),
+            Status::BadRequest,
+            "message is of type that cannot be processed directly",
+        ),
         ("a stranger", foreign.envelope(), Status::Forbidden, "permission denied"),
         (
             "a forged signature",

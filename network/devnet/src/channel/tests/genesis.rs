@@ -4,7 +4,7 @@ use fabric_msp::{Identity, SigningIdentity};
 use fabric_protos::common::Block;
 use prost::Message;
 
-use super::{fixture::World, *};
+use super::super::{fixture::World, *};
 use crate::ledger::block;
 
 fn identities(signers: &[&SigningIdentity]) -> Vec<Arc<Identity>> {
@@ -23,7 +23,7 @@ fn a_genesis_block_reads_back_as_its_configuration() {
     };
     let world = World::with_batch(batch);
     let stored = Block::decode(world.genesis.encode_to_vec().as_slice()).unwrap();
-    let channel = Channel::from_genesis(&stored).unwrap();
+    let channel = Channel::from_block(&stored).unwrap();
     assert_eq!(channel.id(), "energy");
     assert_eq!(channel.organizations().collect::<Vec<_>>(), ["AMSP", "BMSP", "CMSP"]);
     assert_eq!(channel.msps().msp_ids().collect::<Vec<_>>(), ["AMSP", "BMSP", "CMSP"]);
@@ -79,7 +79,7 @@ fn policies_ask_whom_they_should() {
 fn only_true_signers_count_and_each_once() {
     let world = World::new();
     let [a, b, _] = &world.members;
-    let stranger = super::fixture::Member::new("AMSP");
+    let stranger = crate::channel::fixture::Member::new("AMSP");
     let signed = |signer: &SigningIdentity, message: &'static [u8]| SignedData {
         message: b"message".as_slice().into(),
         identity: fabric_msp::Signer::serialized_identity(signer),
@@ -124,8 +124,11 @@ fn unsound_configurations_are_refused_with_the_reason() {
             },
             "no organisation has an orderer",
         ),
-        (&|config| config.batch.max_message_count = 0, "greater than zero"),
-        (&|config| config.batch.preferred_max_bytes = u32::MAX, "must not exceed"),
+        (&|config| config.batch.max_message_count = 0, "invalid value: 0"),
+        (
+            &|config| config.batch.preferred_max_bytes = u32::MAX,
+            "greater than the absolute max bytes",
+        ),
     ];
     for (spoil, reason) in cases {
         let error = spoilt(spoil);
@@ -140,6 +143,6 @@ fn a_block_without_a_configuration_is_refused() {
     empty.data = None;
     let other = block::new_block(0, bytes::Bytes::new(), vec![b"no envelope".as_slice().into()]);
     for refused in [empty, other] {
-        assert!(matches!(Channel::from_genesis(&refused), Err(ChannelError::Genesis(_))));
+        assert!(matches!(Channel::from_block(&refused), Err(ChannelError::Block(_))));
     }
 }

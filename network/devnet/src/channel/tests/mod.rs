@@ -1,0 +1,3 @@
+mod genesis;
+mod live;
+mod update;
