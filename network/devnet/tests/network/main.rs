@@ -4,9 +4,12 @@
 #![allow(unreachable_pub, reason = "a test binary exports nothing")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
 
+mod administration;
 mod chaincode;
+mod configuration;
 mod delivery;
 mod faults;
+mod peer_command;
 mod policies;
 mod process;
 mod queries;

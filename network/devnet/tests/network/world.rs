@@ -120,9 +120,34 @@ impl World {
     }
 
     pub fn user(&self, msp_id: &str) -> SigningIdentity {
-        let (_, domain) = ORGANISATIONS.into_iter().find(|(id, _)| *id == msp_id).unwrap();
-        let folder = Tree::new(self.dir.path().join("crypto")).user(domain, "user1");
+        self.identity(msp_id, "user1")
+    }
+
+    pub fn admin(&self, msp_id: &str) -> SigningIdentity {
+        self.identity(msp_id, "Admin")
+    }
+
+    fn identity(&self, msp_id: &str, user: &str) -> SigningIdentity {
+        let folder = self.tree().user(domain(msp_id), user);
         SigningIdentity::from_files(msp_id, msp_files(&folder.join("msp")).unwrap()).unwrap()
+    }
+
+    pub fn tree(&self) -> Tree {
+        Tree::new(self.dir.path().join("crypto"))
+    }
+
+    /// An organisation that comes later: its material, its chaincode service, its entries in the network's file.
+    pub async fn found(&self, msp_id: &str, domain: &str) {
+        let text = organisation(msp_id, domain);
+        generate(&Consortium::from_toml(&text).unwrap(), self.tree().root()).unwrap();
+        let entry = format!("[[organizations]]\nmsp_id = '{msp_id}'\ndomain = '{domain}'\nlisten = '127.0.0.1:0'\n");
+        let text = fs::read_to_string(self.file()).unwrap();
+        let at = text.find("[[chaincodes]]").unwrap();
+        let loopback = ([127, 0, 0, 1], 0).into();
+        let address = self.services.add(&self.store, &self.tree(), domain, loopback).await;
+        let heading = "[chaincodes.addresses]\n";
+        let entries = text[at..].replace(heading, &format!("{heading}{msp_id} = '{address}'\n"));
+        fs::write(self.file(), format!("{}{entry}{entries}", &text[..at])).unwrap();
     }
 
     /// A user whose certificate comes from an authority of the same name that the channel does not know.
@@ -182,30 +207,39 @@ impl Services {
             .build()
             .unwrap();
         let tree = Tree::new(dir.join("crypto"));
-        let mut addresses = Vec::new();
-        for (index, (_, domain)) in ORGANISATIONS.iter().enumerate() {
-            let tls = tree.chaincode(domain, "store").join("tls");
-            let tls = TlsConfig {
-                cert: fs::read(tls.join("server.crt")).unwrap(),
-                key: fs::read(tls.join("server.key")).unwrap(),
-                client_ca: Some(fs::read(tls.join("ca.crt")).unwrap()),
-            };
-            let address = self.addresses.get(index).copied().unwrap_or(([127, 0, 0, 1], 0).into());
-            let bound = runtime.spawn(async move {
-                Server::builder()
-                    .address(address)
-                    .package_id("store:1")
-                    .tls(tls)
-                    .bind()
-                    .await
-            });
-            let server = bound.await.unwrap().unwrap();
-            addresses.push(server.local_addr());
-            let store = store.clone();
-            runtime.spawn(async move { server.serve(store, std::future::pending()).await });
-        }
-        self.addresses = addresses;
         self.runtime = Some(runtime);
+        for (index, (_, domain)) in ORGANISATIONS.iter().enumerate() {
+            match self.addresses.get(index).copied() {
+                Some(address) => drop(self.add(store, &tree, domain, address).await),
+                None => {
+                    let address = self.add(store, &tree, domain, ([127, 0, 0, 1], 0).into()).await;
+                    self.addresses.push(address);
+                }
+            }
+        }
+    }
+
+    /// One organisation's service.
+    async fn add(&self, store: &Store, tree: &Tree, domain: &str, address: SocketAddr) -> SocketAddr {
+        let runtime = self.runtime.as_ref().unwrap();
+        let tls = tree.chaincode(domain, "store").join("tls");
+        let tls = TlsConfig {
+            cert: fs::read(tls.join("server.crt")).unwrap(),
+            key: fs::read(tls.join("server.key")).unwrap(),
+            client_ca: Some(fs::read(tls.join("ca.crt")).unwrap()),
+        };
+        let bound = runtime.spawn(async move {
+            Server::builder()
+                .address(address)
+                .package_id("store:1")
+                .tls(tls)
+                .bind()
+                .await
+        });
+        let server = bound.await.unwrap().unwrap();
+        let (bound, store) = (server.local_addr(), store.clone());
+        runtime.spawn(async move { server.serve(store, std::future::pending()).await });
+        bound
     }
 
     pub fn addresses(&self) -> &[SocketAddr] {
@@ -225,19 +259,22 @@ impl Drop for Services {
     }
 }
 
+pub fn domain(msp_id: &str) -> &'static str {
+    let found = ORGANISATIONS.into_iter().find(|(id, _)| *id == msp_id);
+    found.map_or("north.example", |(_, domain)| domain)
+}
+
 fn consortium(top: &str) -> Consortium {
-    let mut text = String::new();
-    for (msp_id, domain) in ORGANISATIONS {
-        let domain = domain.replace("example", top);
-        let orderers = if msp_id == GRID { "orderers = ['orderer0']" } else { "" };
-        write!(
-            text,
-            "[[organisation]]\nmsp_id = '{msp_id}'\ndomain = '{domain}'\npeers = ['peer0']\n{orderers}\n\
-             chaincodes = ['store']\nhosts = ['localhost', '127.0.0.1']\n[[organisation.user]]\nname = 'user1'\n"
-        )
-        .unwrap();
-    }
-    Consortium::from_toml(&text).unwrap()
+    let organisations = ORGANISATIONS.map(|(msp_id, domain)| organisation(msp_id, &domain.replace("example", top)));
+    Consortium::from_toml(&organisations.concat()).unwrap()
+}
+
+fn organisation(msp_id: &str, domain: &str) -> String {
+    let orderers = if msp_id == GRID { "orderers = ['orderer0']" } else { "" };
+    format!(
+        "[[organisation]]\nmsp_id = '{msp_id}'\ndomain = '{domain}'\npeers = ['peer0']\n{orderers}\n\
+         chaincodes = ['store']\nhosts = ['localhost', '127.0.0.1']\n[[organisation.user]]\nname = 'user1'\n"
+    )
 }
 
 fn network_file(policy: &str, addresses: &[SocketAddr]) -> String {
