@@ -4,6 +4,7 @@ pub mod args;
 pub mod case;
 pub mod commands;
 pub mod connection;
+pub mod day;
 pub mod exit;
 pub mod failure;
 mod log;

@@ -44,7 +44,7 @@ impl MarketClient {
             .sign(&terms.canonical_bytes()?)
             .map_err(|e| ClientError::key(&e))?;
         let (slot, contract) = (terms.slot, terms.contract.clone());
-        self.submit(&Confirm {
+        self.act(&Confirm {
             slot,
             contract,
             signature: hex_bytes(signature)?,

@@ -218,7 +218,7 @@ fn call(error: &FabricError) -> ErrorCode {
 
 /// Fabric's own sentences (core/chaincode/handler.go, chaincode_support.go; core/endorser/msgvalidation.go).
 fn peer_words(text: &str) -> Option<ErrorCode> {
-    const KNOWN: [(&str, ErrorCode); 8] = [
+    const KNOWN: [(&str, ErrorCode); 10] = [
         ("could not launch chaincode", ErrorCode::ChaincodeUnavailable),
         ("chaincode stream terminated", ErrorCode::ChaincodeUnavailable),
         (
@@ -229,6 +229,9 @@ fn peer_words(text: &str) -> Option<ErrorCode> {
         ("proposal expired", ErrorCode::IdentityRefused),
         ("identity expired", ErrorCode::IdentityRefused),
         ("no combination of peers can be derived", ErrorCode::NoEndorsers),
+        // A peer that should endorse is away; the gateway puts gRPC's own words into the details.
+        ("rpc error: code = Unavailable", ErrorCode::NoEndorsers),
+        ("rpc error: code = Canceled", ErrorCode::NoEndorsers),
         ("duplicate transaction found", ErrorCode::DuplicateTransaction),
     ];
     KNOWN
@@ -283,6 +286,8 @@ mod tests {
         );
         let denied = "error validating proposal: access denied: channel [c] creator org [EvilMSP]";
         assert_eq!(peer_words(denied), Some(ErrorCode::IdentityRefused));
+        let away = "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing\"";
+        assert_eq!(peer_words(away), Some(ErrorCode::NoEndorsers));
         assert_eq!(peer_words("anything else"), None);
     }
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod acts;
 mod confirm;
+pub mod day;
 mod error;
 pub mod follow;
 mod market_client;

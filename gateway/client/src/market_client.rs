@@ -228,6 +228,27 @@ macro_rules! submits {
     };
 }
 
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident: $request:ident;)*) => {
+        /// Acts that leave a trace. After an unknown commit the trace is looked for on the ledger and, where there is none, the act is
+        /// sent again: the contract lets it happen once. The receipt of an act that was found by its trace has no block.
+        impl MarketClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// The contract's refusal or Fabric's, as a code; [`ErrorCode::CommitUnknown`] when the network stays silent.
+                pub async fn $name(
+                    &self,
+                    request: &$request,
+                ) -> Result<Receipt<<$request as Request>::Reply>, ClientError> {
+                    self.act(request).await
+                }
+            )*
+        }
+    };
+}
+
 macro_rules! queries {
     ($($(#[$doc:meta])* $name:ident: $request:ident;)*) => {
         /// Questions. Nothing is written.
@@ -248,12 +269,6 @@ macro_rules! queries {
 submits! {
     /// Founds the market, once per channel.
     bootstrap: Bootstrap;
-    /// Opens a slot's gate under the rules now in force.
-    open_slot: OpenSlot;
-    /// Closes a slot's gate.
-    close_gate: CloseGate;
-    /// Fixes count and digest of a closed book.
-    seal_book: SealBook;
     /// Puts the caller on the user chain, requested.
     register_user: RegisterUser;
     /// Registers the key of the caller's renewed certificate.
@@ -276,10 +291,19 @@ submits! {
     register_meter: RegisterMeter;
     /// Withdraws an order.
     withdraw: Withdraw;
-    /// Matches a sealed book and proposes contracts.
-    clear: Clear;
     /// Refuses a proposed contract.
     refuse: Refuse;
+}
+
+acts! {
+    /// Opens a slot's gate under the rules now in force.
+    open_slot: OpenSlot;
+    /// Closes a slot's gate.
+    close_gate: CloseGate;
+    /// Fixes count and digest of a closed book.
+    seal_book: SealBook;
+    /// Matches a sealed book and proposes contracts.
+    clear: Clear;
     /// Ends confirmation and plans feed-in and grid supply.
     plan: Plan;
     /// Records signed meter readings.

@@ -1,5 +1,6 @@
 //! One file per noun.
 
+mod case_loop;
 mod codes;
 mod completions;
 mod contract;
@@ -65,7 +66,7 @@ pub enum Noun {
     Statement(statement::Verb),
     /// The market's events as they are committed.
     Follow(follow::Follow),
-    /// Published cases, played on a network.
+    /// Cases played on a network: the paper's, and a running market.
     #[command(subcommand)]
     Case(paper::Verb),
     /// One sale from offer to settlement event, on a network of its own.

@@ -1,9 +1,10 @@
-//! `der case`: the paper's case on a network that is there.
+//! `der case`: the paper's case, or a running market, on a network that is there.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::case_loop;
 use crate::args::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -17,7 +18,7 @@ energy-plant1 and microgrid-consumer1, each .toml; `der network up` writes them.
 Example:
   der case paper --network net/profiles --assert";
 
-/// Published cases.
+/// Cases.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Plays Table 1 of He et al. (2021) as four organisations would, and prints Table 2 beside the paper's values.
@@ -30,11 +31,16 @@ pub enum Verb {
         #[arg(long)]
         assert: bool,
     },
+    /// Plays slot after slot as a running market, until it is stopped.
+    Loop(case_loop::Loop),
 }
 
 impl Verb {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
-        let Self::Paper { network, assert } = self;
+        let (network, assert) = match self {
+            Self::Paper { network, assert } => (network, assert),
+            Self::Loop(case) => return case.run(global),
+        };
         let runtime = runtime()?;
         let rows = runtime.block_on(async {
             let cast = case::cast(&network, &global.overrides())?;
