@@ -112,11 +112,11 @@ async fn timed<T, E>(call: impl Future<Output = Result<T, E>>) -> Result<Duratio
 }
 
 fn usage(world: &World) -> Result<BTreeMap<String, Usage>> {
-    world
-        .network
-        .children()
-        .map(|child| Ok((child.spec().name.clone(), Usage::of(child.pid())?)))
-        .collect()
+    let mut used = BTreeMap::new();
+    for node in world.nodes() {
+        used.insert(world.process_name(&node), Usage::of(world.pid(&node)?)?);
+    }
+    Ok(used)
 }
 
 fn reader(world: &World) -> Result<Network> {

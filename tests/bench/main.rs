@@ -6,9 +6,9 @@ mod start;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
-use der_e2e::World;
+use der_e2e::{NetworkKind, World};
 
 #[derive(Parser)]
 #[command(
@@ -37,7 +37,8 @@ struct Args {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<()> {
     let args = Args::parse();
-    let mut world = World::start(std::path::absolute(&args.der)?)?;
+    let world = World::start_on(NetworkKind::Devnet, std::path::absolute(&args.der)?)?;
+    let mut world = world.context("no network")?;
     let start = start::measure(&mut world, &std::path::absolute(&args.chaincode)?).await?;
     let load = load::measure(&world, args.pairs, args.slots).await?;
     figures::print(&start, &load, args.json)

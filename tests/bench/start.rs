@@ -9,10 +9,9 @@ use std::{
 
 use anyhow::{Context, Result};
 use der_client::MarketClient;
-use der_e2e::{Usage, World};
+use der_e2e::{Node, Usage, World};
 use der_market::paper;
 
-const DEVNET: &str = "devnet";
 /// Runs; the median is reported.
 const RUNS: usize = 5;
 
@@ -26,20 +25,21 @@ pub(crate) struct Start {
 }
 
 pub(crate) async fn measure(world: &mut World, chaincode: &Path) -> Result<Start> {
+    let devnet = Node::peer("grid");
     let mut times = Vec::with_capacity(RUNS);
     for _ in 0..RUNS {
-        world.network.kill(DEVNET)?;
-        std::fs::remove_dir_all(world.network.layout().data())?;
+        world.kill(&devnet)?;
+        std::fs::remove_dir_all(world.layout().data())?;
         let started = Instant::now();
-        world.network.restart(DEVNET)?;
+        world.restart(&devnet)?;
         found(world).await?;
         times.push(started.elapsed());
     }
     times.sort();
-    world.network.kill(DEVNET)?;
-    std::fs::remove_dir_all(world.network.layout().data())?;
-    world.network.restart(DEVNET)?;
-    let devnet_resident = Usage::of(world.network.pid(DEVNET)?)?.resident;
+    world.kill(&devnet)?;
+    std::fs::remove_dir_all(world.layout().data())?;
+    world.restart(&devnet)?;
+    let devnet_resident = Usage::of(world.pid(&devnet)?)?.resident;
     let service_resident = idle_service(world, chaincode)?;
     Ok(Start {
         first_commit: times[RUNS / 2],
@@ -61,7 +61,6 @@ async fn found(world: &World) -> Result<()> {
 /// Starts one more service of the grid company, waits for its ready line, and stops it again.
 fn idle_service(world: &World, program: &Path) -> Result<u64> {
     let tls = world
-        .network
         .layout()
         .crypto()
         .chaincode("grid.der.example", "market")

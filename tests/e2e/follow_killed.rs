@@ -17,7 +17,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_kills_lose_and_double_nothing() -> Result<()> {
-    let world = World::start(DER)?;
+    let Some(world) = World::start(DER)? else {
+        return Ok(());
+    };
     let neighbours = Neighbours::found(&world, 1, Slot::new(1_000_000)?).await?;
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
     let settling = tokio::spawn(async move {
@@ -70,7 +72,7 @@ async fn a_hundred_kills_lose_and_double_nothing() -> Result<()> {
 }
 
 fn follow(world: &World, out: &Path, more: &[&str]) -> Result<Child> {
-    let profile = world.network.layout().profiles().join("energy-plant1.toml");
+    let profile = world.layout().profiles().join("energy-plant1.toml");
     let mut command = Command::new(DER);
     command
         .arg("follow")

@@ -12,7 +12,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use der_cli::profile::Profile;
-use der_e2e::{FabricNetwork, FabricSettings, World, fabric_binaries};
+use der_e2e::{FabricNetwork, FabricSettings, NetworkKind, World, fabric_binaries};
 use fabric_gateway::{Contract, TxValidationCode};
 use serde_json::{Value, json};
 use tokio::{process::Command, time::timeout};
@@ -45,7 +45,9 @@ async fn the_official_node_client_founds_the_market_and_sees_its_event_and_block
     let mut install = Command::new("npm");
     install.args(["ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]);
     run("npm ci", install.current_dir(&folder), BUILD_LIMIT).await?;
-    let world = World::start(env!("CARGO_BIN_EXE_der-under-test"))?;
+    let Some(world) = World::start(env!("CARGO_BIN_EXE_der-under-test"))? else {
+        return Ok(());
+    };
     let question = question(&world.profile("grid", "clock")?)?;
     let mut witness = Command::new("node");
     witness.arg("witness.js").arg(question.to_string()).current_dir(&folder);
@@ -201,7 +203,8 @@ async fn the_peer_command_founds_and_queries_the_market_on_the_devnet() -> Resul
     let Some(binaries) = fabric_binaries("peer command on the devnet") else {
         return Ok(());
     };
-    let world = World::start(env!("CARGO_BIN_EXE_der-under-test"))?;
+    let world = World::start_on(NetworkKind::Devnet, env!("CARGO_BIN_EXE_der-under-test"))?;
+    let world = world.context("no devnet")?;
     let profile = world.profile("grid", "clock")?;
     let own = profile.endpoints.first().context("an endpoint")?;
     let orderer = (own.address.clone(), own.tls_roots.clone());

@@ -22,7 +22,9 @@ impl der_client::paper::Progress for Told {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn table_1_settles_to_table_2_twice_on_one_channel() -> Result<()> {
-    let world = World::start(env!("CARGO_BIN_EXE_der-under-test"))?;
+    let Some(world) = World::start(env!("CARGO_BIN_EXE_der-under-test"))? else {
+        return Ok(());
+    };
     let case = PaperCase::new(world.cast()?);
     for run in 0..2 {
         let mut told = Told::default();

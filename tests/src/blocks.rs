@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
 use fabric_gateway::Network;
 use fabric_msp::sha256;
 use fabric_protos::common::{Block, BlockHeader, BlockMetadataIndex, BlockchainInfo, ChannelHeader, Envelope, Payload};
+use fabric_protos::protos::{
+    ChaincodeAction, ChaincodeActionPayload, ChaincodeEvent, ProposalResponsePayload, Transaction,
+};
 use prost::Message;
 
 /// Time for one block to arrive.
@@ -20,6 +24,8 @@ pub struct Committed {
     pub transaction_id: String,
     /// Its validation code, 0 for valid.
     pub code: u8,
+    /// Name and payload of its chaincode's event, where it has one.
+    pub event: Option<(String, Vec<u8>)>,
 }
 
 /// Reads every block from genesis to the tip, checks data hash and link of each, and lists the transactions.
@@ -27,23 +33,71 @@ pub struct Committed {
 /// # Errors
 /// When a block is torn, does not link, or does not arrive.
 pub async fn read_blocks(channel: &Network) -> Result<Vec<Committed>> {
-    let info = channel
-        .contract("qscc")
-        .evaluate("GetChainInfo", [channel.name()])
-        .await?;
-    let height = BlockchainInfo::decode(info)?.height;
-    let mut blocks = channel.block_events().start_block(0).open().await?;
-    let mut previous = None;
-    let mut committed = Vec::new();
-    for number in 0..height {
-        let block = tokio::time::timeout(LIMIT, blocks.next())
-            .await
-            .context("a block does not arrive")??;
-        let header = check(&block, number, previous.as_ref())?;
-        committed.extend(transactions(&block)?);
-        previous = Some(header);
+    ChainReader::new(channel.clone()).read_on().await
+}
+
+/// A chain that is read piece by piece.
+pub struct ChainReader {
+    channel: Network,
+    last: Option<BlockHeader>,
+}
+
+impl ChainReader {
+    /// Begins with the genesis block.
+    #[must_use]
+    pub const fn new(channel: Network) -> Self {
+        Self { channel, last: None }
     }
-    Ok(committed)
+
+    /// Number and hash of the last block read.
+    #[must_use]
+    pub fn tip(&self) -> Option<(u64, [u8; 32])> {
+        self.last.as_ref().map(|header| (header.number, header_hash(header)))
+    }
+
+    /// Blocks that the peer has.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn height(&self) -> Result<u64> {
+        let contract = self.channel.contract("qscc");
+        let info = contract.evaluate("GetChainInfo", [self.channel.name()]).await?;
+        Ok(BlockchainInfo::decode(info)?.height)
+    }
+
+    /// Reads from where it stands to the tip, checks data hash and link of each block, and lists the transactions.
+    ///
+    /// # Errors
+    /// As [`read_blocks`].
+    pub async fn read_on(&mut self) -> Result<Vec<Committed>> {
+        let height = self.height().await?;
+        self.read_to(height).await
+    }
+
+    /// As [`ChainReader::read_on`], to this height and no further.
+    ///
+    /// # Errors
+    /// As [`read_blocks`].
+    pub async fn read_to(&mut self, height: u64) -> Result<Vec<Committed>> {
+        let next = self.last.as_ref().map_or(0, |header| header.number + 1);
+        let mut committed = Vec::new();
+        if next >= height {
+            return Ok(committed);
+        }
+        let mut last = self.last.clone();
+        let mut blocks = self.channel.block_events().start_block(next).open().await?;
+        for number in next..height {
+            let block = tokio::time::timeout(LIMIT, blocks.next())
+                .await
+                .context("a block does not arrive")??;
+            let header = check(&block, number, last.as_ref())?;
+            committed.extend(transactions(&block)?);
+            last = Some(header);
+        }
+        // Only now: what a broken stream brought is read again.
+        self.last = last;
+        Ok(committed)
+    }
 }
 
 fn check(block: &Block, number: u64, previous: Option<&BlockHeader>) -> Result<BlockHeader> {
@@ -112,5 +166,15 @@ fn committed(block: u64, envelope: &[u8], code: u8) -> Result<Committed> {
         block,
         transaction_id,
         code,
+        event: event(payload.data),
     })
+}
+
+/// The event of a transaction's first action; none where it is no call of a chaincode.
+fn event(transaction: Bytes) -> Option<(String, Vec<u8>)> {
+    let action = Transaction::decode(transaction).ok()?.actions.into_iter().next()?;
+    let action = ChaincodeActionPayload::decode(action.payload).ok()?.action?;
+    let payload = ProposalResponsePayload::decode(action.proposal_response_payload).ok()?;
+    let event = ChaincodeEvent::decode(ChaincodeAction::decode(payload.extension).ok()?.events).ok()?;
+    (!event.event_name.is_empty()).then(|| (event.event_name, event.payload.to_vec()))
 }

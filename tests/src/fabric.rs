@@ -1,27 +1,34 @@
-//! Hyperledger Fabric itself, started by `scripts/test-network.sh` where its binaries are present.
+//! A network on Fabric's own binaries, brought up and taken down by `scripts/test-network.sh`.
 
 use std::{
-    env, fs,
-    io::{self, Write as _},
-    net::TcpListener,
-    os::unix::fs::PermissionsExt as _,
+    collections::BTreeMap,
+    env,
+    ffi::OsStr,
+    fs,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Condvar, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, bail, ensure};
-use der_cli::profile::Profile;
+use anyhow::{Context, Result, ensure};
+use der_cli::{network::Layout, profile::Profile};
 use fabric_cryptogen::Tree;
+use rustix::process::Signal;
 use tempfile::TempDir;
+
+use crate::{Node, native::Native, network_kind::skipped, ports::Ports};
 
 /// What the script drives.
 const BINARIES: [&str; 4] = ["peer", "orderer", "configtxgen", "osnadmin"];
-/// Where a free range of ports is sought, and in what steps: a network takes 47 ports from its first one on.
-const PORTS: std::ops::Range<u16> = 25_000..32_000;
-const PORTS_APART: usize = 60;
-const PORTS_TAKEN: u16 = 48;
 /// The first organisation's orderer, counted from the first port.
 const ORDERER: u16 = 14;
+/// The programs that the script asks for, and how `der` plays each.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("der-chaincode", "chaincode"),
+    ("fabric-cryptogen", "crypto"),
+    ("der", ""),
+];
 
 /// The folder of Fabric's binaries: `FABRIC_BIN`, or where `peer` is on `PATH`. Where one is missing, says aloud that
 /// `what` is skipped.
@@ -36,10 +43,9 @@ pub fn fabric_binaries(what: &str) -> Option<PathBuf> {
         .find(|name| !folder.as_ref().is_some_and(|folder| folder.join(name).is_file()));
     if let Some(name) = missing {
         let place = folder.map_or_else(|| "on PATH".to_owned(), |folder| format!("in {}", folder.display()));
-        // Not eprintln!: the test harness would keep it to itself.
-        let _ = writeln!(
-            io::stderr(),
-            "SKIPPED {what}: Fabric's {name} is not {place}; set FABRIC_BIN to the folder of its binaries"
+        skipped(
+            what,
+            &format!("Fabric's {name} is not {place}; set FABRIC_BIN to the folder of its binaries"),
         );
         return None;
     }
@@ -55,67 +61,132 @@ pub struct FabricSettings {
     pub variables: Vec<(&'static str, String)>,
 }
 
-/// A network of Fabric's own processes in a folder of its own. Dropping it stops them and removes the folder.
+/// Four organisations on Fabric's binaries, in a folder of their own. Dropping it takes down what it started and removes the folder; the
+/// end of this process, however it comes, takes down as well.
+#[derive(Debug)]
 pub struct FabricNetwork {
-    folder: TempDir,
-    first_port: u16,
+    layout: Layout,
+    script: Script,
+    processes: BTreeMap<Node, Native>,
+    guardian: Guardian,
+    _folder: TempDir,
+    _turn: Turn,
+}
+
+/// `scripts/test-network.sh` for one network.
+#[derive(Debug)]
+struct Script {
+    network: PathBuf,
     fabric: PathBuf,
+    programs: PathBuf,
+    ports: Ports,
     variables: Vec<(&'static str, String)>,
 }
 
 impl FabricNetwork {
-    /// Starts orderers, peers and chaincode services, and commits the market's definition. `der` is the program whose
-    /// chaincode service runs.
+    /// Starts orderers, peers and chaincode services, and commits the market's definition. `fabric` is the folder of Fabric's binaries,
+    /// `der` the program whose chaincode service runs.
     ///
     /// # Errors
     /// When the script fails; what it said is in the error.
     pub fn start(fabric: PathBuf, der: &Path, settings: FabricSettings) -> Result<Self> {
-        let network = Self {
-            folder: tempfile::tempdir()?,
-            first_port: free_ports()?,
+        let turn = Turn::take();
+        let folder = tempfile::tempdir()?;
+        let (network, programs) = (folder.path().join("network"), folder.path().join("bin"));
+        write_programs(&programs, &std::path::absolute(der)?)?;
+        let script = Script {
+            network: network.clone(),
             fabric,
+            programs,
+            ports: Ports::reserve()?,
             variables: settings.variables,
         };
-        for (name, verb) in [
-            ("der", ""),
-            ("der-chaincode", "chaincode"),
-            ("fabric-cryptogen", "crypto"),
-        ] {
-            network.write_program(name, &format!("exec '{}' {verb} \"$@\"", der.display()))?;
-        }
-        network.script(if settings.raft { &["up", "--raft"] } else { &["up"] })?;
-        network.script(&["deploy"])?;
-        Ok(network)
+        let mut started = Self {
+            layout: Layout::new(network),
+            guardian: Guardian::start(&script)?,
+            script,
+            processes: BTreeMap::new(),
+            _folder: folder,
+            _turn: turn,
+        };
+        started.script(if settings.raft { &["up", "--raft"] } else { &["up"] })?;
+        started.script(&["deploy"])?;
+        started.find_processes()?;
+        Ok(started)
     }
 
-    fn write_program(&self, name: &str, line: &str) -> Result<()> {
-        fs::create_dir_all(self.programs())?;
-        let file = self.programs().join(name);
-        fs::write(&file, format!("#!/bin/sh\n{line}\n"))?;
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o700))?;
+    /// Looks up what the script has started; again after the script has started more.
+    pub(crate) fn find_processes(&mut self) -> Result<()> {
+        let run = self.layout.root().join("run");
+        for entry in fs::read_dir(&run).with_context(|| format!("{}", run.display()))? {
+            let file = entry?.path();
+            let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            let Some(node) = Node::parse(name) else { continue };
+            let process = Native::read(&file, &self.layout.log(name))?;
+            self.processes.insert(node, process);
+        }
         Ok(())
     }
 
-    fn programs(&self) -> PathBuf {
-        self.folder.path().join("bin")
+    pub(crate) const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn nodes(&self) -> Vec<Node> {
+        self.processes.keys().cloned().collect()
+    }
+
+    pub(crate) fn pid(&self, node: &Node) -> Result<u32> {
+        Ok(self.process(node)?.id())
+    }
+
+    pub(crate) fn signal(&self, node: &Node, signal: Signal) -> Result<()> {
+        self.process(node)?.signal(signal)
+    }
+
+    pub(crate) fn kill(&self, node: &Node) -> Result<()> {
+        self.process(node)?.kill()
+    }
+
+    /// Starts all, then waits until each serves: some serve only once others do.
+    pub(crate) fn restart(&mut self, nodes: &[Node]) -> Result<()> {
+        for node in nodes {
+            let process = self
+                .processes
+                .get_mut(node)
+                .with_context(|| format!("there is no {node}"))?;
+            process.start().with_context(|| node.to_string())?;
+        }
+        for node in nodes {
+            self.process(node)?.await_ports().with_context(|| node.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Runs `scripts/test-network.sh` on this network, and gives what it printed.
+    ///
+    /// # Errors
+    /// When it fails, with what it printed.
+    pub fn script(&self, arguments: &[&str]) -> Result<String> {
+        self.script.run(arguments)
     }
 
     /// The network's own folder, with `crypto`, `profiles`, `peers`, `logs`.
     #[must_use]
     pub fn root(&self) -> PathBuf {
-        self.folder.path().join("network")
+        self.layout.root().to_owned()
     }
 
     /// Keys and certificates.
     #[must_use]
     pub fn crypto(&self) -> Tree {
-        Tree::new(self.root().join("crypto"))
+        self.layout.crypto()
     }
 
     /// `host:port` of the first organisation's orderer.
     #[must_use]
     pub fn orderer(&self) -> String {
-        format!("127.0.0.1:{}", self.first_port + ORDERER)
+        format!("127.0.0.1:{}", self.script.ports.base() + ORDERER)
     }
 
     /// The profile of an organisation's user, for example `("grid", "clock")`.
@@ -123,60 +194,120 @@ impl FabricNetwork {
     /// # Errors
     /// When there is no such user.
     pub fn profile(&self, organisation: &str, user: &str) -> Result<Profile> {
-        let file = self.root().join("profiles").join(format!("{organisation}-{user}.toml"));
+        let file = self.layout.profiles().join(format!("{organisation}-{user}.toml"));
         Profile::read(&file).map_err(|failure| anyhow::anyhow!("{}: {failure:?}", file.display()))
     }
 
-    /// Runs `scripts/test-network.sh` on this network.
-    ///
-    /// # Errors
-    /// When it fails.
-    pub fn script(&self, arguments: &[&str]) -> Result<()> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/test-network.sh");
-        let output = Command::new("bash")
-            .arg(script)
-            .args(arguments)
-            .env("FABRIC_BIN", &self.fabric)
-            .env("DER_BIN", self.programs())
-            .env("DER_NETWORK_FOLDER", self.root())
-            .env("DER_BASE_PORT", self.first_port.to_string())
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()
-            .context("could not start bash")?;
-        let [said, complained] =
-            [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        ensure!(
-            output.status.success(),
-            "test-network.sh {}: {}\n{said}\n{complained}",
-            arguments.join(" "),
-            output.status
-        );
-        Ok(())
+    fn process(&self, node: &Node) -> Result<&Native> {
+        self.processes.get(node).with_context(|| format!("there is no {node}"))
     }
 }
 
 impl Drop for FabricNetwork {
     fn drop(&mut self) {
-        if let Err(error) = self.script(&["down"]) {
-            eprintln!("the network in {} was not stopped: {error:#}", self.root().display());
+        // A stopped process would hear of its end only when it goes on.
+        for process in self.processes.values() {
+            let _gone = process.signal(Signal::CONT);
         }
+        self.guardian.end();
     }
 }
 
-/// A range of ports that are free now. Its start depends on the process, so that networks started together do not meet.
-fn free_ports() -> Result<u16> {
-    let firsts: Vec<u16> = PORTS.step_by(PORTS_APART).collect();
-    let turn = usize::try_from(std::process::id())? % firsts.len();
-    let free = |first: &u16| (*first..first + PORTS_TAKEN).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
-    match firsts
-        .iter()
-        .cycle()
-        .skip(turn)
-        .take(firsts.len())
-        .find(|first| free(first))
-    {
-        Some(first) => Ok(*first),
-        None => bail!("no {PORTS_TAKEN} ports in a row are free on loopback"),
+impl Script {
+    fn path() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/test-network.sh")
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DER_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("DER_NETWORK_FOLDER", &self.network)
+            .env("DER_BASE_PORT", self.ports.base().to_string())
+            .env("DER_BIN", &self.programs)
+            .env("FABRIC_BIN", &self.fabric)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<String> {
+        // Into a file: the processes it starts would hold a pipe open.
+        let said = self.network.with_extension("said");
+        let file = fs::File::create(&said)?;
+        let mut command = self.command(Self::path());
+        command.args(arguments).stdin(Stdio::null());
+        let status = command.stdout(file.try_clone()?).stderr(file).status()?;
+        let said = fs::read_to_string(&said)?;
+        ensure!(
+            status.success(),
+            "test-network.sh {}: {status}\n{said}",
+            arguments.join(" ")
+        );
+        Ok(said)
+    }
+}
+
+/// Takes the network down when its standard input ends: when the network is dropped, or this process ends in any way.
+#[derive(Debug)]
+struct Guardian {
+    process: Child,
+    lifeline: Option<ChildStdin>,
+}
+
+impl Guardian {
+    fn start(script: &Script) -> Result<Self> {
+        let mut command = script.command("sh");
+        command.args(["-c", "read -r _; exec \"$0\" down"]).arg(Script::path());
+        // Its own group: Ctrl-C ends the stories and not the one who tidies up after them.
+        let mut process = command
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()?;
+        let lifeline = process.stdin.take();
+        Ok(Self { process, lifeline })
+    }
+
+    fn end(&mut self) {
+        drop(self.lifeline.take());
+        let _status = self.process.wait();
+    }
+}
+
+/// Small programs around the `der` under test, so that Fabric runs what the stories were built with.
+fn write_programs(folder: &Path, der: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    for (name, noun) in PROGRAMS {
+        let file = folder.join(name);
+        fs::write(&file, format!("#!/bin/sh\nexec '{}' {noun} \"$@\"\n", der.display()))?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// One Fabric network at a time in a process: each is a dozen processes.
+#[derive(Debug)]
+struct Turn;
+
+static TAKEN: Mutex<bool> = Mutex::new(false);
+static FREE: Condvar = Condvar::new();
+
+impl Turn {
+    fn take() -> Self {
+        let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = FREE
+            .wait_while(taken, |taken| *taken)
+            .unwrap_or_else(PoisonError::into_inner);
+        *taken = true;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        FREE.notify_one();
     }
 }

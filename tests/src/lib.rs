@@ -2,17 +2,25 @@
 
 mod blocks;
 mod fabric;
+mod native;
 mod neighbours;
+mod network_kind;
+mod node;
+mod ports;
 mod process;
+mod sockets;
 mod wait;
 mod world;
 
-pub use blocks::{Committed, read_blocks};
+pub use blocks::{ChainReader, Committed, read_blocks};
 pub use fabric::{FabricNetwork, FabricSettings, fabric_binaries};
 pub use neighbours::{Neighbours, Pair, Sale};
+pub use network_kind::{Consensus, NetworkKind, skipped};
+pub use node::Node;
 pub use process::Usage;
+pub use sockets::has_unread_bytes;
 pub use wait::eventually;
-pub use world::World;
+pub use world::{ORGANISATIONS, World};
 
 /// The project's README: its example is compiled with the tests.
 #[cfg(doctest)]

@@ -34,6 +34,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Strikes a running market on Fabric with faults; further arguments go to `der-faults`.
+    Faults {
+        /// Arguments of `der-faults`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -42,6 +48,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Demo { arguments } => demo(&arguments),
         Command::Bench { arguments } => bench(&arguments),
+        Command::Faults { arguments } => faults(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -87,5 +94,11 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
         "der-bench",
         "--",
     ];
+    cargo::run(base.into_iter().chain(arguments.iter().map(String::as_str)))
+}
+
+fn faults(arguments: &[String]) -> anyhow::Result<()> {
+    cargo::run(["build", "--locked", "--package", "der-e2e", "--bins"])?;
+    let base = ["run", "--locked", "--package", "der-e2e", "--bin", "der-faults", "--"];
     cargo::run(base.into_iter().chain(arguments.iter().map(String::as_str)))
 }

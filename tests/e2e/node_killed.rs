@@ -1,22 +1,19 @@
-//! kill -9 of the devnet after any committed block: nothing acknowledged is lost, no torn block is served, and the state is what a
-//! replay from genesis gives.
+//! kill -9 of the devnet, or of one peer or ordering node of Fabric after the other, after any committed block: nothing acknowledged is
+//! lost, no torn block is served, every peer holds the same chain, and the devnet's state is what a replay from genesis gives.
 
-use std::{collections::BTreeSet, process::Command, sync::Arc, time::Duration};
+use std::{process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use der_api::request::{OpenSlot, QuerySlot};
-use der_cli::connection;
 use der_client::MarketClient;
-use der_e2e::{Neighbours, World, eventually, read_blocks};
+use der_e2e::{Committed, Neighbours, NetworkKind, Node, ORGANISATIONS, World, eventually, read_blocks};
 use der_market::slot::Slot;
-use fabric_gateway::Signer;
 use tokio::sync::mpsc;
 
 const DER: &str = env!("CARGO_BIN_EXE_der-under-test");
-const DEVNET: &str = "devnet";
 const ROUNDS: usize = 12;
 const WRITERS: u64 = 4;
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What a writer was told is on the ledger.
 struct Acknowledged {
@@ -26,7 +23,10 @@ struct Acknowledged {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_transaction_is_lost() -> Result<()> {
-    let mut world = World::start(DER)?;
+    let Some(mut world) = World::start(DER)? else {
+        return Ok(());
+    };
+    let victims: Vec<Node> = world.nodes().into_iter().filter(keeps_the_ledger).collect();
     Neighbours::found(&world, 1, Slot::new(1)?).await?;
     let mut acknowledged = Vec::new();
     for round in 0..ROUNDS {
@@ -45,16 +45,25 @@ async fn no_acknowledged_transaction_is_lost() -> Result<()> {
                 .context("nothing is acknowledged")?;
             acknowledged.push(one.context("the writers ended")?);
         }
-        world.network.kill(DEVNET)?;
+        let victim = &victims[round % victims.len()];
+        world.kill(victim)?;
         writers.iter().for_each(tokio::task::JoinHandle::abort);
         while let Ok(one) = receiver.try_recv() {
             acknowledged.push(one);
         }
-        inspect(&world)?;
-        world.network.restart(DEVNET)?;
-        check(&world, &acknowledged).await?;
+        if world.kind() == NetworkKind::Devnet {
+            inspect(&world)?;
+        }
+        world.restart(victim)?;
+        check(&world, &acknowledged)
+            .await
+            .with_context(|| format!("after the end of {victim}"))?;
     }
     Ok(())
+}
+
+fn keeps_the_ledger(node: &Node) -> bool {
+    !matches!(node, Node::Service(_))
 }
 
 /// Opens slot after slot, and tells of each commit, until the network is gone.
@@ -77,26 +86,18 @@ async fn write(clock: MarketClient, first: u64, sender: mpsc::UnboundedSender<Ac
 }
 
 async fn check(world: &World, acknowledged: &[Acknowledged]) -> Result<()> {
-    let profile = world.profile("regulator", "regulator")?;
-    let signer: Arc<dyn Signer> =
-        Arc::new(connection::identity(&profile).map_err(|failure| anyhow::anyhow!("{failure:?}"))?);
-    let channel = world.channel_as(signer, "regulator", "regulator")?;
-    let chain = eventually(LIMIT, "the restarted peer to serve", || async {
-        read_blocks(&channel).await.ok()
-    })
-    .await?;
-    let valid: BTreeSet<&str> = chain
-        .iter()
-        .filter(|one| one.code == 0)
-        .map(|one| one.transaction_id.as_str())
-        .collect();
+    let mut chain = Vec::new();
+    for of in ORGANISATIONS {
+        let own = complete_chain(world, of, acknowledged).await?;
+        let shorter = chain.len().min(own.len());
+        ensure!(
+            chain[..shorter] == own[..shorter],
+            "the peer of {of} has another history"
+        );
+        chain = own;
+    }
     let regulator = world.client("regulator", "regulator")?;
     for one in acknowledged {
-        ensure!(
-            valid.contains(one.transaction_id.as_str()),
-            "transaction {} is lost",
-            one.transaction_id
-        );
         regulator
             .slot(&QuerySlot { slot: one.slot })
             .await
@@ -105,9 +106,27 @@ async fn check(world: &World, acknowledged: &[Acknowledged]) -> Result<()> {
     Ok(())
 }
 
+/// The chain as one peer serves it, once it holds every acknowledged transaction as valid.
+async fn complete_chain(world: &World, of: &str, acknowledged: &[Acknowledged]) -> Result<Vec<Committed>> {
+    let peer = world.peer(of)?;
+    let valid = |chain: &[Committed], id: &str| chain.iter().any(|one| one.code == 0 && one.transaction_id == id);
+    eventually(
+        LIMIT,
+        &format!("every acknowledged transaction at the peer of {of}"),
+        || async {
+            let chain = read_blocks(&peer).await.ok()?;
+            acknowledged
+                .iter()
+                .all(|one| valid(&chain, &one.transaction_id))
+                .then_some(chain)
+        },
+    )
+    .await
+}
+
 /// The devnet's own check of its folder: the log is whole, and the state equals a replay from genesis.
 fn inspect(world: &World) -> Result<()> {
-    let data = world.network.layout().data();
+    let data = world.layout().data();
     let output = Command::new(DER)
         .args(["devnet", "inspect", "--output", "json", "--data-dir"])
         .arg(&data)

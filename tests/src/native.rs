@@ -1,0 +1,191 @@
+//! A process that a script started, as Linux shows it: enough to kill it and to start the very same again.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io,
+    os::unix::{ffi::OsStringExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::sockets;
+
+/// How long a process may take to end, or to listen.
+const LIMIT: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// One running process and how it was started.
+#[derive(Debug, Clone)]
+pub(crate) struct Native {
+    /// Holds process id and start time, as the script writes them.
+    file: PathBuf,
+    log: PathBuf,
+    id: u32,
+    started: u64,
+    command: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    folder: PathBuf,
+    /// Ports it listens on once it serves.
+    ports: Vec<u16>,
+}
+
+impl Native {
+    /// The process that a file of the network's `run` folder names; it must serve already.
+    pub(crate) fn read(file: &Path, log: &Path) -> Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+        let (id, started) = text
+            .trim()
+            .split_once(' ')
+            .context("a process file holds id and start time")?;
+        let (id, started) = (id.parse()?, started.trim().parse()?);
+        ensure!(
+            start_time(id) == Some(started),
+            "{} names a process that has ended",
+            file.display()
+        );
+        let proc = PathBuf::from(format!("/proc/{id}"));
+        Ok(Self {
+            file: file.to_owned(),
+            log: log.to_owned(),
+            id,
+            started,
+            command: words(&proc.join("cmdline"))?,
+            environment: words(&proc.join("environ"))?.into_iter().filter_map(variable).collect(),
+            folder: fs::read_link(proc.join("cwd"))?,
+            ports: sockets::listening(id),
+        })
+    }
+
+    pub(crate) const fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        start_time(self.id) == Some(self.started)
+    }
+
+    /// Sends a signal if the process is there.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        if self.is_running() {
+            let id = Pid::from_raw(i32::try_from(self.id)?).context("a process id")?;
+            kill_process(id, signal)?;
+        }
+        Ok(())
+    }
+
+    /// Ends it as `kill -9` does; it is gone when this returns.
+    pub(crate) fn kill(&self) -> Result<()> {
+        self.signal(Signal::KILL)?;
+        until(|| !self.is_running()).with_context(|| format!("process {} does not end", self.id))
+    }
+
+    /// Starts the same command with the same environment; [`Native::await_ports`] waits until it serves.
+    pub(crate) fn start(&mut self) -> Result<()> {
+        self.kill()?;
+        let log = File::options().append(true).create(true).open(&self.log)?;
+        let (program, arguments) = self.command.split_first().context("a command")?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stderr(log.try_clone()?)
+            .stdout(log)
+            .process_group(0)
+            .spawn()?;
+        self.id = child.id();
+        self.started = start_time(self.id).context("it ended at once")?;
+        fs::write(&self.file, format!("{} {}\n", self.id, self.started))?;
+        // Reaped as soon as it ends: a process that nobody reaps looks alive to the script.
+        std::thread::spawn(move || child.wait());
+        Ok(())
+    }
+
+    /// Waits until it listens where it did.
+    pub(crate) fn await_ports(&self) -> Result<()> {
+        until(|| {
+            let open = sockets::listening(self.id);
+            !self.is_running() || self.ports.iter().all(|port| open.contains(port))
+        })
+        .with_context(|| format!("it does not listen; see {}", self.log.display()))?;
+        ensure!(self.is_running(), "it ended; see {}", self.log.display());
+        Ok(())
+    }
+}
+
+/// Clock ticks since boot, unless there is no such process or only its remains.
+fn start_time(id: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") {
+        None
+    } else {
+        fields.nth(18)?.parse().ok()
+    }
+}
+
+fn words(file: &Path) -> io::Result<Vec<OsString>> {
+    let bytes = fs::read(file)?;
+    let parts = bytes.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+    Ok(parts.map(|part| OsString::from_vec(part.to_vec())).collect())
+}
+
+fn variable(word: OsString) -> Option<(OsString, OsString)> {
+    let bytes = word.into_vec();
+    let at = bytes.iter().position(|byte| *byte == b'=')?;
+    Some((
+        OsString::from_vec(bytes[..at].to_vec()),
+        OsString::from_vec(bytes[at + 1..].to_vec()),
+    ))
+}
+
+fn until(mut holds: impl FnMut() -> bool) -> Result<()> {
+    let end = Instant::now() + LIMIT;
+    while !holds() {
+        ensure!(Instant::now() < end, "waited {LIMIT:?} in vain");
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, process::Command};
+
+    use super::{Native, start_time};
+
+    #[test]
+    fn a_killed_process_is_started_again_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, log, out) = (
+            folder.path().join("one"),
+            folder.path().join("log"),
+            folder.path().join("out"),
+        );
+        let script = format!("echo $COLOUR >> {}; read _ < /dev/zero; exec sleep 600", out.display());
+        let mut child = Command::new("sh")
+            .args(["-c", &script])
+            .env("COLOUR", "green")
+            .spawn()
+            .unwrap();
+        let started = start_time(child.id()).unwrap();
+        fs::write(&file, format!("{} {started}\n", child.id())).unwrap();
+        super::until(|| fs::read_to_string(&out).is_ok_and(|text| text == "green\n")).unwrap();
+        let mut native = Native::read(&file, &log).unwrap();
+        std::thread::spawn(move || child.wait());
+        native.kill().unwrap();
+        assert!(!native.is_running());
+        native.start().unwrap();
+        super::until(|| fs::read_to_string(&out).is_ok_and(|text| text == "green\ngreen\n")).unwrap();
+        assert!(fs::read_to_string(&file).unwrap().starts_with(&native.id().to_string()));
+        native.kill().unwrap();
+    }
+}
