@@ -7,7 +7,7 @@ pub enum ChannelError {
     #[error("channel configuration: {0}")]
     Config(String),
     /// A configuration block is not one, or sets no channel.
-    #[error("configuration block: {0}")]
+    #[error("{0}")]
     Block(String),
     /// A part of the configuration does not decode.
     #[error("initializing channelconfig failed: {part}: {source}")]

@@ -43,6 +43,27 @@ impl LiveChannel {
         Ok(Self::new(block::number(&config_block), Arc::new(channel)))
     }
 
+    /// Whether an MSP is, or was once, that of one of the channel's members.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read, or a configuration in it is not sound.
+    pub fn has_known(ledger: &Ledger, msp_id: &str) -> Result<bool, LiveChannelError> {
+        let mut found = Some(ledger.config_block()?);
+        while let Some(config_block) = found {
+            if Channel::from_block(&config_block)?.has_member(msp_id) {
+                return Ok(true);
+            }
+            let before = block::number(&config_block).checked_sub(1);
+            let before = before.map(|number| ledger.block(number)).transpose()?.flatten();
+            found = match before {
+                Some(before) => ledger.block(block::last_config(&before))?,
+                None => None,
+            };
+        }
+        Ok(false)
+    }
+
     /// A channel whose configuration stands in block `number`.
     pub fn new(number: u64, channel: Arc<Channel>) -> Self {
         Self {

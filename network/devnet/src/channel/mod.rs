@@ -1,6 +1,7 @@
 //! The channel: its genesis block, the MSPs, policies and limits that its configuration sets, and how that changes.
 
 mod acls;
+mod capabilities;
 mod config;
 mod definition;
 mod duration;

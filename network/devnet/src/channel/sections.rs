@@ -6,14 +6,19 @@ use std::collections::BTreeMap;
 
 use fabric_msp::{Msp, Policy, PolicyGroup};
 use fabric_protos::{
-    common::{ConfigGroup, ConfigValue},
+    common::{ConfigGroup, ConfigValue, OrdererAddresses},
     msp::MspConfig,
     orderer::{BatchSize, BatchTimeout, ConsensusType},
     protos::AcLs,
 };
 use prost::Message;
 
-use super::{BatchConfig, ChannelError, acls::ConfiguredAcls, duration};
+use super::{
+    BatchConfig, ChannelError,
+    acls::ConfiguredAcls,
+    capabilities::{self, Level},
+    duration,
+};
 
 const APPLICATION: &str = "Application";
 const ORDERER: &str = "Orderer";
@@ -60,6 +65,10 @@ impl Sections {
         let (application, orderer) = (subgroup(root, APPLICATION)?, subgroup(root, ORDERER)?);
         check_values(application, &APPLICATION_VALUES).map_err(|reason| below(APPLICATION, &reason))?;
         check_values(orderer, &ORDERER_VALUES).map_err(|reason| below(ORDERER, &reason))?;
+        check_capabilities(root, &capabilities::CHANNEL)?;
+        check_capabilities(orderer, &capabilities::ORDERER)?;
+        check_capabilities(application, &capabilities::APPLICATION)?;
+        check_endpoints(orderer)?;
         let mut msps = Vec::new();
         let members = organizations(APPLICATION, application, &ORGANIZATION_VALUES, &mut msps)?;
         let orderers = organizations(ORDERER, orderer, &ORDERER_ORGANIZATION_VALUES, &mut msps)?;
@@ -95,6 +104,24 @@ fn check_values(group: &ConfigGroup, known: &[&str]) -> Result<(), String> {
         Some(key) => Err(format!("failed to deserialize values: Unexpected key {key}")),
         None => Ok(()),
     }
+}
+
+fn check_capabilities(group: &ConfigGroup, level: &Level) -> Result<(), ChannelError> {
+    level
+        .check(&optional(group, "Capabilities")?)
+        .map_err(ChannelError::Block)
+}
+
+/// Since V3_0 each organisation that orders says where.
+fn check_endpoints(orderer: &ConfigGroup) -> Result<(), ChannelError> {
+    for (name, organization) in &orderer.groups {
+        let endpoints: OrdererAddresses = optional(organization, "Endpoints")?;
+        if endpoints.addresses.is_empty() {
+            let reason = format!("some orderer organizations endpoints are empty: [{name}]");
+            return Err(below(ORDERER, &reason));
+        }
+    }
+    Ok(())
 }
 
 /// The MSP ids of a section's organisations. An organisation that stands in both sections must have one MSP.

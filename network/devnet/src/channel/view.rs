@@ -36,7 +36,8 @@ impl Channel {
     ///
     /// When the block is no configuration block, or an MSP, a policy or a batch limit in it is not sound.
     pub fn from_block(config_block: &Block) -> Result<Self, ChannelError> {
-        let missing = || ChannelError::Block("its one envelope holds no configuration".to_owned());
+        let missing =
+            || ChannelError::Block("no configuration block: it holds other than one configuration".to_owned());
         let config = block::configuration(config_block).and_then(|envelope| envelope.config);
         let header = block::envelopes(config_block).first().and_then(block::open_envelope);
         let (_, header) = header.ok_or_else(missing)?;

@@ -117,7 +117,7 @@ pub async fn spawn(config: Config) -> Result<Devnet, SpawnError> {
     let genesis = genesis(&config, &listeners)?;
     let ledger = open_ledger(&config, &genesis).await?;
     let channel = Arc::new(LiveChannel::open(&ledger)?);
-    check_members(&config.organizations, &channel.now())?;
+    check_members(&config.organizations, &channel.now(), &ledger)?;
     let signer = orderer_identity(&config.organizations, &channel.now())?;
     let mode = config.switches.cut;
     let (orderer, ordering) = Orderer::start(OrdererConfig {
@@ -295,16 +295,17 @@ fn channel_config(config: &Config, listeners: &[Listening]) -> ChannelConfig {
     }
 }
 
-/// Whoever has a peer in this network must be a member of the channel, as its configuration now stands.
-fn check_members(organizations: &[Organization], channel: &Channel) -> Result<(), SpawnError> {
-    let stranger = organizations.iter().find(|each| !channel.has_member(each.msp_id()));
-    if let Some(stranger) = stranger {
-        let (msp_id, channel) = (stranger.msp_id().to_owned(), channel.id().to_owned());
-        return Err(SpawnError::NoMember { msp_id, channel });
-    }
+/// Whoever has a peer in this network must be a member of the channel. One that was once may stay in the file: its peer
+/// goes on, and nobody believes it.
+fn check_members(organizations: &[Organization], channel: &Channel, ledger: &Ledger) -> Result<(), SpawnError> {
     for organization in organizations {
+        let msp_id = organization.msp_id();
+        if !LiveChannel::has_known(ledger, msp_id)? {
+            let (msp_id, channel) = (msp_id.to_owned(), channel.id().to_owned());
+            return Err(SpawnError::NoMember { msp_id, channel });
+        }
         if let Err(error) = channel.msps().identity(&organization.peer.serialized_identity()) {
-            tracing::warn!(%error, msp_id = organization.msp_id(), "the peer's endorsements do not count on the channel");
+            tracing::warn!(%error, msp_id, "the peer's endorsements do not count on the channel");
         }
     }
     Ok(())

@@ -143,6 +143,8 @@ async fn a_newcomer_serves_once_the_channel_knows_it_and_counts_in_the_majority(
     );
     world.reconfigure(|root| remove_member(root, MICRO)).await.unwrap();
     assert_eq!(put([GRID, NORTH]).await, TxValidationCode::Valid);
+    world.stop().await;
+    world.spawn_with(|_| ()).await;
     let error = world.contract(MICRO).evaluate("get", ["k"]).await.unwrap_err();
     assert!(format!("{error:?}").contains("access denied"), "{error:?}");
 }

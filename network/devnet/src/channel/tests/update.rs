@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use fabric_msp::{Signer, SigningIdentity};
 use fabric_protos::{
-    common::{ConfigGroup, ConfigPolicy, ConfigValue, Envelope, HeaderType},
+    common::{
+        Capabilities, Capability, ConfigGroup, ConfigPolicy, ConfigValue, Envelope, HeaderType, OrdererAddresses,
+    },
     msp::{FabricMspConfig, MspConfig},
     orderer::{BatchSize, ConsensusType},
 };
@@ -188,7 +190,7 @@ fn updates_that_do_not_fit_are_refused_in_fabrics_words() {
                     },
                 );
             }),
-            "Unexpected key Colour",
+            "initializing channelconfig failed: failed to deserialize values: Unexpected key Colour",
         ),
         (
             changed(&|root| {
@@ -207,10 +209,34 @@ fn updates_that_do_not_fit_are_refused_in_fabrics_words() {
             }),
             "attempted to change ConsensusType from etcdraft to BFT",
         ),
+        (
+            changed(&|root| set_value(root, "Capabilities", &capabilities(&["V3_0", "V9_1"]))),
+            "config update is not compatible: config requires unsupported channel capabilities: Channel capability \
+             V9_1 is required but not supported: Channel capability V9_1 is required but not supported",
+        ),
+        (
+            changed(&|root| {
+                let older = capabilities(&["V2_0"]);
+                set_value(group(root, &["Application"]), "Capabilities", &older);
+            }),
+            "Application capability V2_5 is gone: this network keeps no older rules",
+        ),
+        (
+            changed(&|root| {
+                let nowhere = OrdererAddresses::default();
+                set_value(group(root, &["Orderer", "BMSP"]), "Endpoints", &nowhere);
+            }),
+            "initializing channelconfig failed: could not create channel Orderer sub-group config: some orderer organizations endpoints are empty: [BMSP]",
+        ),
     ];
     for (found, expected) in cases {
-        assert!(found.contains(expected), "{found}");
+        assert!(found.starts_with(expected), "{found}");
     }
+}
+
+fn capabilities(names: &[&str]) -> Capabilities {
+    let capabilities = names.iter().map(|name| ((*name).to_owned(), Capability {})).collect();
+    Capabilities { capabilities }
 }
 
 #[test]
