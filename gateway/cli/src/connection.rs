@@ -16,13 +16,7 @@ use crate::profile::{self, Profile, read_identity, read_pem};
 /// When a key, a certificate or an endpoint of the profile is missing or wrong.
 pub fn connect(profile: &Profile) -> Result<MarketClient, Failure> {
     let signer: Arc<dyn Signer> = Arc::new(identity(profile)?);
-    let endpoints: Vec<Endpoint> = profile.endpoints.iter().map(endpoint).collect::<Result<_, _>>()?;
-    let gateway = Gateway::builder()
-        .endpoints(endpoints)
-        .signer(Arc::clone(&signer))
-        .limits(limits(profile))
-        .connect()
-        .map_err(|error| Failure::usage(&error).advise(error.advice()))?;
+    let gateway = gateway(profile, &signer)?;
     let organisations = match &profile.organisations {
         Some(organisations) => organisations.clone(),
         None => MarketClient::consortium().map_err(|error| Failure::internal(&error))?,
@@ -34,6 +28,20 @@ pub fn connect(profile: &Profile) -> Result<MarketClient, Failure> {
         organisations,
     )
     .map_err(|error| Failure::from(&error))
+}
+
+/// The profile's peers, for a signer. Must be called inside a Tokio runtime; connects at the first call.
+///
+/// # Errors
+/// When an endpoint of the profile is missing or wrong.
+pub fn gateway(profile: &Profile, signer: &Arc<dyn Signer>) -> Result<Gateway, Failure> {
+    let endpoints: Vec<Endpoint> = profile.endpoints.iter().map(endpoint).collect::<Result<_, _>>()?;
+    Gateway::builder()
+        .endpoints(endpoints)
+        .signer(Arc::clone(signer))
+        .limits(limits(profile))
+        .connect()
+        .map_err(|error| Failure::usage(&error).advise(error.advice()))
 }
 
 /// The profile's user with its key.

@@ -26,7 +26,7 @@ pub use configuration::UpdateError;
 pub use digest::sha256;
 pub use identity::{Identity, IdentityError};
 pub use key::{KeyError, PrivateKey};
-pub use msp::{Msp, MspError, Role};
+pub use msp::{Msp, MspError, RevocationList, Role};
 pub use policy::{ImplicitMetaPolicy, Policy, PolicyError, PolicyGroup, PolicyRefusal, Rule, SignaturePolicy};
 pub use principal::{Principal, PrincipalRole};
 pub use public_key::PublicKey;

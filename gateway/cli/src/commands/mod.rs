@@ -11,6 +11,7 @@ mod grid;
 mod market;
 mod network;
 mod order;
+mod org;
 mod package;
 mod paper;
 mod parse;
@@ -89,6 +90,9 @@ pub enum Noun {
     Man(completions::Man),
     /// A Fabric network in one process; `der devnet --help` says more.
     Devnet(embedded::Devnet),
+    /// The channel's organisations and ordering nodes: join, leave, revoke.
+    #[command(subcommand)]
+    Org(org::Verb),
     /// Keys and certificates of a consortium; `der crypto --help` says more.
     Crypto(embedded::Crypto),
     /// The market's chaincode service; `der chaincode --help` says more.
@@ -128,6 +132,7 @@ impl Noun {
             Self::Network(verb) => verb.run(global),
             Self::Package(package) => package.run(global),
             Self::Profile(verb) => verb.run(global),
+            Self::Org(verb) => verb.run(global),
             Self::Codes(codes) => codes.run(global),
             Self::Version(version) => version.run(global),
             Self::Completions(completions) => completions.run(),

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fabric_protos::msp::{FabricMspConfig, FabricOuIdentifier, MspConfig};
 use prost::Message;
 
-pub use self::error::MspError;
-use self::{authorities::Authorities, node_ous::NodeOus, revocation::RevocationList};
+use self::{authorities::Authorities, node_ous::NodeOus};
+pub use self::{error::MspError, revocation::RevocationList};
 use crate::{Certificate, Identity, IdentityError, Principal, PrincipalRole};
 
 /// Fabric's number for an X.509 MSP in `MspConfig`.

@@ -12,7 +12,7 @@ use crate::{Certificate, pem, sha256};
 
 /// A list as read: who is said to have issued it, what it names, and the signature for the issuer to check.
 #[derive(Debug, Clone)]
-pub(super) struct RevocationList {
+pub struct RevocationList {
     authority_key_id: Vec<u8>,
     serials: BTreeSet<Vec<u8>>,
     digest: [u8; 32],
@@ -21,7 +21,10 @@ pub(super) struct RevocationList {
 
 impl RevocationList {
     /// Reads PEM or DER.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, MspError> {
+    ///
+    /// # Errors
+    /// When the bytes are no list, are not signed by ECDSA with SHA-256, or lack the authority key identifier.
+    pub fn read(bytes: &[u8]) -> Result<Self, MspError> {
         let der = match bytes.starts_with(b"-----BEGIN") {
             true => pem::crl(bytes).map_err(|error| MspError::Crl(error.to_string()))?,
             false => bytes.to_vec(),
@@ -52,13 +55,27 @@ impl RevocationList {
         })
     }
 
+    /// Serial numbers of the revoked certificates, big endian, without leading zeros.
+    pub fn serials(&self) -> &BTreeSet<Vec<u8>> {
+        &self.serials
+    }
+
+    /// The key identifier of the authority that is said to have issued the list.
+    pub fn authority_key_id(&self) -> &[u8] {
+        &self.authority_key_id
+    }
+
+    /// Whether the authority has signed the list, and the list says so by its key identifier.
+    pub fn is_signed_by(&self, authority: &Certificate) -> bool {
+        authority.subject_key_id() == Some(&self.authority_key_id)
+            && authority
+                .public_key()
+                .is_ok_and(|key| key.verify_either_s(&self.digest, &self.signature).is_ok())
+    }
+
     /// Whether the list is the issuer's and names the certificate. The dates in the list do not count: it acts from
     /// the moment the MSP holds it.
     pub(super) fn revokes(&self, certificate: &Certificate, issuer: &Certificate) -> bool {
-        issuer.subject_key_id() == Some(&self.authority_key_id)
-            && self.serials.contains(certificate.serial())
-            && issuer
-                .public_key()
-                .is_ok_and(|key| key.verify_either_s(&self.digest, &self.signature).is_ok())
+        self.serials.contains(certificate.serial()) && self.is_signed_by(issuer)
     }
 }

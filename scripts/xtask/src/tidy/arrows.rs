@@ -6,11 +6,12 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Finding;
 use crate::cargo;
 
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("fabric-protos", &[]),
     ("fabric-msp", &["fabric-protos"]),
     ("fabric-shim", &["fabric-msp", "fabric-protos"]),
     ("fabric-gateway", &["fabric-msp", "fabric-protos"]),
+    ("fabric-admin", &["fabric-gateway", "fabric-msp", "fabric-protos"]),
     ("fabric-doctor", &["fabric-gateway", "fabric-msp", "fabric-protos"]),
     ("fabric-devnet", &["fabric-msp", "fabric-protos"]),
     ("fabric-cryptogen", &["fabric-msp"]),
@@ -39,6 +40,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
             "der-chaincode",
             "der-client",
             "der-market",
+            "fabric-admin",
             "fabric-cryptogen",
             "fabric-devnet",
             "fabric-gateway",
