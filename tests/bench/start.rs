@@ -53,6 +53,7 @@ async fn found(world: &World) -> Result<()> {
         market: "bench".parse()?,
         organisations: MarketClient::consortium()?,
         parameters: paper::parameters()?,
+        schema: der_api::SCHEMA,
     };
     world.client("grid", "clock")?.bootstrap(&request).await?;
     Ok(())

@@ -122,8 +122,12 @@ codes! {
     4009 BadCorrection Never "bad correction", "A correction names the sequence it supersedes: the latest one.";
 
     5001 ParametersInvalid Never "parameters invalid", "Correct the parameter that the message names.";
-    5002 OrganisationsInvalid Never "organisations invalid", "Name four different organisations.";
+    5002 OrganisationsInvalid Never "organisations invalid", "Name different organisations; schema 1 has one for each of four parts.";
     5003 DistancesInvalid Never "distances invalid", "Send a square, symmetric matrix over published points, 1 on its diagonal.";
+
+    5004 SchemaUnknown Never "schema not known to this build", "Install and start a build of der-chaincode whose --version tells this schema.";
+    5005 SchemaTooOld Later "ledger's schema has no such function", "Migrate the ledger first (Governance:Migrate), once a majority runs a build that knows the schema.";
+    5006 MembershipRefused Never "membership refused", "Read the members; only generation companies and users' organisations join and leave.";
 
     8001 EndorsementPolicyFailure Later "too few endorsements", "Name the organisations that endorse this function; wait a block if its guard has just changed.";
     8002 MvccReadConflict AfterReading "state changed since it was read", "Read the state; submit again if it still applies.";

@@ -1,6 +1,6 @@
 //! What listeners hear: one event per transaction, with ids and hashes. Amounts are read by query.
 
-use der_market::id::{ContractId, MarketId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::participant::Side;
 use der_market::slot::Slot;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use crate::bytes::Digest;
 use crate::codec;
 use crate::error_code::{ApiError, ErrorCode};
 use crate::function::BATCH_LIMIT;
+use crate::organisations::Part;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {
@@ -74,6 +75,37 @@ events! {
         market: MarketId,
         /// Version of its rules.
         parameters: u32,
+    }
+    /// The ledger has another schema.
+    SchemaMigrated {
+        /// The one before.
+        from: u32,
+        /// The one from now on.
+        to: u32,
+    }
+    /// An organisation is a member.
+    MemberAdmitted {
+        /// Which.
+        msp: MspId,
+        /// Its part.
+        part: Part,
+    }
+    /// An organisation is no member any more.
+    MemberDismissed {
+        /// Which.
+        msp: MspId,
+        /// The part it played.
+        part: Part,
+    }
+    /// Guards follow the present membership.
+    GuardsRewritten {
+        /// How many.
+        guards: u32,
+    }
+    /// The next version of the rules is in force for slots opened from now on.
+    ParametersPublished {
+        /// Which version.
+        version: u32,
     }
     /// A slot takes orders.
     SlotOpened {

@@ -1,5 +1,7 @@
 //! Every function of the contract by its name on the wire.
 
+use crate::schema;
+
 /// Bytes that an ordinary argument may have.
 pub const ARGUMENT_LIMIT: usize = 64 * 1024;
 /// Bytes that a batch may have.
@@ -48,6 +50,11 @@ functions! {
     OpenSlot "Market:OpenSlot" Act "opens a slot's gate under the rules now in force";
     CloseGate "Market:CloseGate" Act "closes a slot's gate";
     SealBook "Market:SealBook" Act "fixes count and digest of a closed book";
+    Migrate "Governance:Migrate" Act "raises the ledger to a later schema";
+    AdmitMember "Governance:AdmitMember" Act "admits an organisation to a part";
+    DismissMember "Governance:DismissMember" Act "takes an organisation off the members";
+    RewriteGuards "Governance:RewriteGuards" Act "gives keys the guards of the present membership";
+    PublishParameters "Governance:PublishParameters" Act "publishes the next version of the rules";
     RegisterUser "User:Register" Act "puts the caller on the user chain, requested";
     AddKey "User:AddKey" Act "registers the key of the caller's renewed certificate";
     Authenticate "User:Authenticate" Act "accredits a participant";
@@ -68,6 +75,8 @@ functions! {
     RecordReadings "Meter:Record" Batch "records signed meter readings";
     Settle "Settlement:Settle" Act "settles a slot";
     QueryMarket "Query:Market" Read "the market and its parameters";
+    QueryMembers "Query:Members" Read "the members and the ledger's schema";
+    QueryGuardsOf "Query:GuardsOf" Read "keys whose guard names an organisation, page by page";
     QueryParticipant "Query:Participant" Read "a participant on all chains";
     QueryPoint "Query:Point" Read "a connection point";
     QueryPlant "Query:Plant" Read "a plant";
@@ -87,6 +96,22 @@ impl Function {
     /// True for a function that writes nothing and is meant to be evaluated, not submitted.
     pub fn is_query(self) -> bool {
         self.kind() == Kind::Read
+    }
+
+    /// The schema that a build must know to have this function.
+    pub const fn introduced(self) -> u32 {
+        match self {
+            Self::Migrate | Self::QueryMembers | Self::QueryGuardsOf => 2,
+            other => other.schema(),
+        }
+    }
+
+    /// The schema that the ledger must have for this function.
+    pub const fn schema(self) -> u32 {
+        match self {
+            Self::AdmitMember | Self::DismissMember | Self::RewriteGuards | Self::PublishParameters => 2,
+            _ => schema::FIRST,
+        }
     }
 
     /// Bytes that its argument may have.

@@ -19,13 +19,16 @@ pub mod endorsers;
 pub mod error_code;
 pub mod event;
 pub mod function;
+pub mod guard;
 pub mod metering;
 pub mod organisations;
 pub mod reply;
 pub mod request;
+pub mod schema;
 
 pub use error_code::{ApiError, ErrorCode, RetryClass};
 pub use event::Event;
 pub use function::Function;
 pub use organisations::Organisations;
 pub use request::Request;
+pub use schema::SCHEMA;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use der_market::id::{ContractId, MarketId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::{Account, Posting};
 use der_market::parameters::Parameters;
 use der_market::participant::{CustomerClass, Side, Source};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Digest, HexBytes};
 use crate::contract::ContractTerms;
-use crate::organisations::Organisations;
+use crate::organisations::{Organisations, Part};
 
 macro_rules! reply {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
@@ -38,6 +38,55 @@ reply! {
         version: u32,
         /// The rules in force.
         parameters: Parameters,
+    }
+}
+
+reply! {
+    /// A member of the market.
+    Member {
+        /// Which organisation.
+        msp: MspId,
+        /// Its part.
+        part: Part,
+    }
+}
+reply! {
+    /// The members and the ledger's schema.
+    MembersView {
+        /// Version of the ledger's schema.
+        schema: u32,
+        /// Grid company, regulator, generation companies, users' organisations.
+        members: Vec<Member>,
+        /// How many of them are a majority.
+        majority: u32,
+    }
+}
+reply! {
+    /// A guarded key.
+    #[derive(PartialOrd, Ord)]
+    GuardedKey {
+        /// Its table.
+        table: String,
+        /// Its parts.
+        parts: Vec<String>,
+    }
+}
+reply! {
+    /// A page of the keys whose guard names an organisation.
+    GuardsView {
+        /// Those of the examined keys.
+        keys: Vec<GuardedKey>,
+        /// How many keys were examined.
+        examined: u32,
+        /// Where the next page begins; none after the last key.
+        next: Option<GuardedKey>,
+    }
+}
+reply! {
+    /// Guards are rewritten.
+    GuardsRewrittenView {
+        /// How many.
+        rewritten: u32,
     }
 }
 

@@ -55,22 +55,28 @@ macro_rules! requests {
 fn every_request() {
     let seen = requests!(
         AcceptConnection,
+        AdmitMember,
         AddKey,
         Authenticate,
         Bootstrap,
         Clear,
         CloseGate,
         Confirm,
+        DismissMember,
+        Migrate,
         OpenSlot,
         Plan,
         PostBid,
         PostOffer,
         PublishDistances,
+        PublishParameters,
         PublishPoint,
         QueryBalance,
         QueryClearing,
         QueryContract,
+        QueryGuardsOf,
         QueryMarket,
+        QueryMembers,
         QueryMeter,
         QueryOrder,
         QueryParticipant,
@@ -87,6 +93,7 @@ fn every_request() {
         RegisterPlant,
         RegisterUser,
         Reinstate,
+        RewriteGuards,
         SealBook,
         Settle,
         Suspend,
@@ -119,7 +126,10 @@ fn every_reply() {
         ClearingView,
         ContractView,
         DistancesView,
+        GuardsRewrittenView,
+        GuardsView,
         MarketView,
+        MembersView,
         MeterView,
         OrderAccepted,
         OrderView,
@@ -153,6 +163,15 @@ fn every_event() {
         Event::NAMES.iter().map(|name| (*name).to_owned()).collect()
     );
     assert_eq!(Event::parse("Unheard", b"{}"), Ok(None));
+}
+
+#[test]
+fn the_first_schema_is_not_written() {
+    let wire = String::from_utf8(bytes("request", "Bootstrap")).unwrap();
+    let first = wire.replace(",\"schema\":2", "");
+    let request: Bootstrap = codec::decode(first.as_bytes(), usize::MAX).unwrap();
+    assert_eq!(request.schema, der_api::schema::FIRST);
+    assert_eq!(String::from_utf8(codec::encode(&request).unwrap()).unwrap(), first);
 }
 
 #[test]

@@ -67,6 +67,9 @@ fn allowed(function: Function) -> (&'static [Role], &'static [Part]) {
         F::OpenSlot | F::CloseGate | F::SealBook | F::Clear | F::Plan | F::Settle => {
             (&[Role::Operator], &[Part::Grid, Part::Regulator])
         }
+        F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => {
+            (&[Role::Operator, Role::Regulator], &[Part::Grid, Part::Regulator])
+        }
         F::Authenticate | F::Suspend | F::Reinstate => (&[Role::Regulator], &[Part::Regulator]),
         F::PublishPoint | F::PublishDistances | F::AcceptConnection => (&[Role::Grid], &[Part::Grid]),
         F::RegisterMeter => (&[Role::Metering], &[Part::Grid]),

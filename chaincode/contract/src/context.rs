@@ -1,13 +1,14 @@
 //! What every transaction function is given.
 
 use der_api::ErrorCode;
+use der_api::guard::Guard;
 use der_market::id::ParticipantId;
 use der_market::parameters::Parameters;
 
 use crate::caller::Verifier;
 use crate::error::ContractError;
-use crate::guard::Guard;
 use crate::ledger::Ledger;
+use crate::release::Release;
 use crate::rows::Market;
 use crate::schema;
 use crate::view::LedgerView;
@@ -19,6 +20,8 @@ pub(crate) struct Context<'a, V> {
     pub(crate) public_key: Vec<u8>,
     pub(crate) verifier: &'a dyn Verifier,
     pub(crate) market: Market,
+    pub(crate) schema: u32,
+    pub(crate) release: Release,
 }
 
 impl<V: LedgerView> Context<'_, V> {

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use der_api::guard::Guard;
 use der_api::{ApiError, ErrorCode, Event, codec};
 use serde::Serialize;
 
 use crate::error::ContractError;
-use crate::guard::Guard;
 use crate::key::Key;
 use crate::ledger::Stored;
-use crate::rows::SHAPE;
-use crate::schema::Row;
+use crate::rows::{Market, SHAPE};
+use crate::schema::{self, Row};
 
 /// Writes, guards, one event, one reply. The service applies it; the function itself never writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,22 @@ impl Decision {
         self.check_unwritten(&at.key)?;
         self.puts.insert(at.key, codec::encode(&Stored { v: SHAPE, row })?);
         Ok(())
+    }
+
+    /// Puts the market's row under the ledger's schema.
+    ///
+    /// # Errors
+    /// As [`Decision::put`].
+    pub(crate) fn put_market(&mut self, schema: u32, row: &Market) -> Result<(), ContractError> {
+        let at = schema::market().key;
+        self.check_unwritten(&at)?;
+        self.puts.insert(at, codec::encode(&Stored { v: schema, row })?);
+        Ok(())
+    }
+
+    /// Gives a key a guard and leaves its row as it is, or as it is put.
+    pub(crate) fn guard(&mut self, key: Key, guard: Guard) {
+        self.guards.insert(key, guard);
     }
 
     /// Puts a row and gives its key a guard, at its birth.
@@ -97,7 +113,7 @@ impl Decision {
         &self.deletes
     }
 
-    /// Guards to set, in key order; each key is also in [`Decision::puts`].
+    /// Guards to set, in key order; a key that is not in [`Decision::puts`] keeps its row.
     pub fn guards(&self) -> &BTreeMap<Key, Guard> {
         &self.guards
     }
@@ -114,7 +130,7 @@ impl Decision {
 
     /// True when nothing is written: a query, or an order that is known already.
     pub fn is_read_only(&self) -> bool {
-        self.puts.is_empty() && self.deletes.is_empty()
+        self.puts.is_empty() && self.deletes.is_empty() && self.guards.is_empty()
     }
 }
 
@@ -122,7 +138,6 @@ impl Decision {
 mod tests {
     use super::*;
     use crate::rows::DistancesHead;
-    use crate::schema;
 
     #[test]
     fn a_second_write_to_a_key_is_refused() {

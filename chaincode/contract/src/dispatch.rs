@@ -9,8 +9,9 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::ledger::Ledger;
+use crate::release::Release;
 use crate::view::LedgerView;
-use crate::{governance, identity, planning, query, schema, settlement, trading};
+use crate::{governance, identity, planning, query, settlement, trading};
 
 /// Runs a function. The same ledger, caller and arguments give the same decision, byte for byte, on every endorser.
 ///
@@ -23,24 +24,48 @@ pub async fn invoke<V: LedgerView>(
     function: &str,
     args: &[&[u8]],
 ) -> Result<Decision, ContractError> {
-    let function = Function::from_name(function).ok_or(ErrorCode::UnknownFunction)?;
+    invoke_as(Release::CURRENT, view, caller, verifier, function, args).await
+}
+
+/// Runs a function as a build of this release would.
+///
+/// # Errors
+/// As [`invoke`].
+pub async fn invoke_as<V: LedgerView>(
+    release: Release,
+    view: &V,
+    caller: &Caller,
+    verifier: &dyn Verifier,
+    function: &str,
+    args: &[&[u8]],
+) -> Result<Decision, ContractError> {
+    let function = release.function(function).ok_or(ErrorCode::UnknownFunction)?;
     let argument = Argument::take(function, args)?;
     let caller = identify(caller)?;
     let ledger = Ledger::new(view);
-    let market = ledger.get(&schema::market()).await?;
-    let Some(market) = market else {
+    let Some((version, market)) = ledger.market(release).await? else {
         return match function {
-            Function::Bootstrap => governance::bootstrap(&caller, &argument.read()?),
+            Function::Bootstrap => governance::bootstrap(release, &caller, &argument.read()?),
             _ => Err(ErrorCode::NotBootstrapped.into()),
         };
     };
     caller.authorise(function, &market.organisations)?;
+    if function.schema() > version {
+        let detail = format!(
+            "{} needs schema {}, the ledger has {version}",
+            function.name(),
+            function.schema()
+        );
+        return Err(ContractError::new(ErrorCode::SchemaTooOld, detail));
+    }
     let context = Context {
         ledger,
         caller: caller.id,
         public_key: caller.public_key,
         verifier,
         market,
+        schema: version,
+        release,
     };
     if function.is_query() {
         return read(&context, function, argument).await;
@@ -82,6 +107,11 @@ async fn act<V: LedgerView>(
         Function::OpenSlot => governance::open_slot(cx, argument.read()?).await,
         Function::CloseGate => governance::close_gate(cx, argument.read()?).await,
         Function::SealBook => governance::seal_book(cx, argument.read()?).await,
+        Function::Migrate => governance::migrate(cx, argument.read()?),
+        Function::AdmitMember => governance::admit_member(cx, argument.read()?),
+        Function::DismissMember => governance::dismiss_member(cx, argument.read()?),
+        Function::RewriteGuards => governance::rewrite_guards(cx, argument.read()?).await,
+        Function::PublishParameters => governance::publish_parameters(cx, argument.read()?),
         Function::RegisterUser => identity::register_user(cx, argument.read()?).await,
         Function::AddKey => identity::add_key(cx, argument.read()?).await,
         Function::Authenticate => identity::authenticate(cx, argument.read()?).await,
@@ -112,6 +142,8 @@ async fn read<V: LedgerView>(
 ) -> Result<Decision, ContractError> {
     match function {
         Function::QueryMarket => query::market(cx, argument.read()?).await,
+        Function::QueryMembers => query::members(cx, argument.read()?),
+        Function::QueryGuardsOf => query::guards_of(cx, argument.read()?).await,
         Function::QueryParticipant => query::participant(cx, argument.read()?).await,
         Function::QueryPoint => query::point(cx, argument.read()?).await,
         Function::QueryPlant => query::plant(cx, argument.read()?).await,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use der_api::bytes::Digest;
-use der_market::id::{ContractId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, EnrolmentId, MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::participant::Side;
 use der_market::slot::Slot;
@@ -90,6 +90,32 @@ fn collect(parts: &[&dyn KeyPart]) -> Vec<String> {
     collected
 }
 
+impl Key {
+    /// A key of a table by its parts as text.
+    ///
+    /// # Errors
+    /// [`IdError`](der_market::id::IdError) for a part with a character that no typed part can hold.
+    pub(crate) fn of_texts(table: &'static str, parts: Vec<String>) -> Result<Self, der_market::id::IdError> {
+        for part in &parts {
+            // An enrolment id has the widest set of characters of all parts.
+            EnrolmentId::new(part.as_str())?;
+        }
+        Ok(Self { table, parts })
+    }
+}
+
+impl KeyPrefix {
+    /// The key of a composite key as a peer tells it; none where it does not begin with this prefix.
+    pub fn key_of(&self, composite: &str) -> Option<Key> {
+        let parts = composite.strip_prefix(&format!("\0{}\0", self.table))?;
+        let parts: Vec<String> = parts.split_terminator('\0').map(str::to_owned).collect();
+        parts.starts_with(&self.parts).then_some(Key {
+            table: self.table,
+            parts,
+        })
+    }
+}
+
 macro_rules! key_type {
     ($name:ident) => {
         impl $name {
@@ -142,6 +168,11 @@ mod tests {
         let key = Key::new("user", &[&participant, &Slot::new(7).unwrap()]);
         assert_eq!(key.composite(), "\0user\0M\0alice\u{0}0000000007\0");
         assert_eq!(format!("{key:?}"), "user(M, alice, 0000000007)");
+        let prefix = KeyPrefix::new("user", &[&participant]);
+        assert_eq!(prefix.key_of(&key.composite()), Some(key));
+        assert_eq!(prefix.key_of("\0user\0M\0bob\0"), None);
+        assert_eq!(KeyPrefix::new("users", &[]).key_of("\0user\0M\0bob\0"), None);
+        assert!(Key::of_texts("user", vec!["M\0alice".to_owned()]).is_err());
     }
 
     proptest! {

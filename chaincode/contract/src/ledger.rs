@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ContractError;
-use crate::key::Key;
-use crate::rows::SHAPE;
-use crate::schema::{Row, Rows};
+use crate::key::{Key, KeyPrefix};
+use crate::release::Release;
+use crate::rows::{Market, SHAPE};
+use crate::schema::{self, Row, Rows};
 use crate::view::{LedgerView, ViewError};
 
 /// How a value stands on the ledger.
@@ -18,6 +19,12 @@ use crate::view::{LedgerView, ViewError};
 pub(crate) struct Stored<T> {
     pub(crate) v: u32,
     pub(crate) row: T,
+}
+
+/// A value's shape alone, whatever else it holds.
+#[derive(Deserialize)]
+struct Shape {
+    v: u32,
 }
 
 /// Committed state, typed.
@@ -39,6 +46,36 @@ impl<'a, V: LedgerView> Ledger<'a, V> {
         bytes.map(|bytes| parse(&row.key, &bytes)).transpose()
     }
 
+    /// The market and the ledger's schema, which is the shape of the market's row.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SchemaUnknown`] for a schema that the build does not know: it must not guess.
+    pub(crate) async fn market(&self, release: Release) -> Result<Option<(u32, Market)>, ContractError> {
+        let at = schema::market();
+        let Some(bytes) = self.view.get(&at.key).await? else {
+            return Ok(None);
+        };
+        let shape: Shape = serde_json::from_slice(&bytes).map_err(|e| corrupt(&at.key, &e.to_string()))?;
+        release.require(shape.v)?;
+        Ok(Some((shape.v, parse_shape(&at.key, &bytes, shape.v)?)))
+    }
+
+    /// Some keys under a prefix, in order, from the one after `after` on; fewer than asked for at the end only. For questions: what
+    /// it reads is not guarded against change as a whole.
+    pub(crate) async fn page(
+        &self,
+        prefix: &KeyPrefix,
+        after: Option<&Key>,
+        most: usize,
+    ) -> Result<Vec<Key>, ContractError> {
+        Ok(self.view.page(prefix, after, most).await?)
+    }
+
+    /// The organisations that a key's guard names.
+    pub(crate) async fn guard(&self, key: &Key) -> Result<Option<Vec<String>>, ContractError> {
+        Ok(self.view.guard(key).await?)
+    }
+
     /// A row that must be there.
     pub(crate) async fn require<T: DeserializeOwned>(&self, row: &Row<T>) -> Result<T, ContractError> {
         self.get(row).await?.ok_or_else(|| not_found(row))
@@ -57,6 +94,13 @@ impl<'a, V: LedgerView> Ledger<'a, V> {
             .zip(values)
             .filter_map(|(key, value)| value.map(|value| (key.clone(), value)));
         Ok(Answers(found.collect()))
+    }
+
+    /// Rows as they stand, in the order of their keys.
+    pub(crate) async fn raw(&self, keys: impl Iterator<Item = &Key>) -> Result<Vec<Option<Vec<u8>>>, ContractError> {
+        let keys: Vec<Key> = keys.cloned().collect();
+        let answers = self.many(&keys).await?;
+        Ok(keys.iter().map(|key| answers.0.get(key).cloned()).collect())
     }
 
     pub(crate) async fn all<T: DeserializeOwned>(&self, rows: &[Row<T>]) -> Result<Vec<Option<T>>, ContractError> {
@@ -81,13 +125,20 @@ pub(crate) fn not_found<T>(row: &Row<T>) -> ContractError {
     ContractError::new(ErrorCode::RecordNotFound, format!("there is no {:?}", row.key))
 }
 
-fn parse<T: DeserializeOwned>(at: &dyn std::fmt::Debug, bytes: &[u8]) -> Result<T, ContractError> {
-    let corrupt = |what: String| ContractError::new(ErrorCode::CorruptState, format!("{at:?}: {what}"));
-    let stored: Stored<T> = serde_json::from_slice(bytes).map_err(|e| corrupt(e.to_string()))?;
-    if stored.v != SHAPE {
-        return Err(corrupt(format!("shape {}, this contract reads {SHAPE}", stored.v)));
+pub(crate) fn parse<T: DeserializeOwned>(at: &dyn std::fmt::Debug, bytes: &[u8]) -> Result<T, ContractError> {
+    parse_shape(at, bytes, SHAPE)
+}
+
+fn parse_shape<T: DeserializeOwned>(at: &dyn std::fmt::Debug, bytes: &[u8], shape: u32) -> Result<T, ContractError> {
+    let stored: Stored<T> = serde_json::from_slice(bytes).map_err(|e| corrupt(at, &e.to_string()))?;
+    if stored.v != shape {
+        return Err(corrupt(at, &format!("shape {}, this contract reads {shape}", stored.v)));
     }
     Ok(stored.row)
+}
+
+fn corrupt(at: &dyn std::fmt::Debug, what: &str) -> ContractError {
+    ContractError::new(ErrorCode::CorruptState, format!("{at:?}: {what}"))
 }
 
 impl From<ViewError> for ContractError {

@@ -43,12 +43,29 @@ pub struct Table {
     pub value: &'static str,
     /// The functions that write it.
     pub writers: &'static str,
-    /// Who guards its keys from their birth; empty for the chaincode's policy alone.
-    pub guard: &'static str,
+    /// Who guards its keys from their birth.
+    pub guardian: Guardian,
+}
+
+/// Who guards a table's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guardian {
+    /// Nobody: the chaincode's policy alone holds.
+    Nobody,
+    /// The grid company.
+    Grid,
+    /// The regulator.
+    Regulator,
+    /// Grid company and regulator together.
+    GridAndRegulator,
+    /// The user's organisation, which is the key's first part.
+    User,
+    /// The organisation of the plant's owner, as the row says.
+    Owner,
 }
 
 macro_rules! tables {
-    ($($function:ident $name:literal ($($part:ident: $kind:ty),*) => $value:ident, $writers:literal, $guard:literal;)*) => {
+    ($($function:ident $name:literal ($($part:ident: $kind:ty),*) => $value:ident, $writers:literal, $guard:ident;)*) => {
         $(
             pub(crate) fn $function($($part: $kind),*) -> Row<$value> {
                 Row { key: Key::new($name, &[$($part),*]), value: PhantomData }
@@ -61,45 +78,50 @@ macro_rules! tables {
             key: stringify!($($part),*),
             value: stringify!($value),
             writers: $writers,
-            guard: $guard,
+            guardian: Guardian::$guard,
         },)*];
     };
 }
 
 tables! {
     // The market
-    market          "market"          () => Market,                        "Market:Bootstrap", "grid and regulator";
-    parameters      "parameters"      (version: &u32) => Parameters,       "Market:Bootstrap", "grid and regulator";
+    market          "market"          () => Market,                        "Market:Bootstrap, Governance:*", GridAndRegulator;
+    parameters      "parameters"      (version: &u32) => Parameters,       "Market:Bootstrap, Governance:PublishParameters", GridAndRegulator;
     // User chain
-    user            "user"            (who: &ParticipantId) => User,       "User:Register", "the user's organisation";
-    signing_key     "signing-key"     (who: &ParticipantId, key: &Digest) => SigningKey, "User:Register, User:AddKey", "the user's organisation";
-    accreditation   "accreditation"   (who: &ParticipantId) => Accreditation, "User:Authenticate", "regulator";
-    suspension      "suspension"      (who: &ParticipantId) => Suspension, "User:Authenticate, User:Suspend, User:Reinstate", "regulator";
-    meter           "meter"           (meter: &MeterId) => MeterView,      "Meter:Register", "grid";
+    user            "user"            (who: &ParticipantId) => User,       "User:Register", User;
+    signing_key     "signing-key"     (who: &ParticipantId, key: &Digest) => SigningKey, "User:Register, User:AddKey", User;
+    accreditation   "accreditation"   (who: &ParticipantId) => Accreditation, "User:Authenticate", Regulator;
+    suspension      "suspension"      (who: &ParticipantId) => Suspension, "User:Authenticate, User:Suspend, User:Reinstate", Regulator;
+    meter           "meter"           (meter: &MeterId) => MeterView,      "Meter:Register", Grid;
     // Grid chain
-    point           "point"           (point: &PointId) => Point,          "Grid:PublishPoint", "grid";
-    connection      "connection"      (who: &ParticipantId) => Connection, "Grid:AcceptConnection", "grid";
-    distances       "distances"       (version: &u32) => Distances,        "Grid:PublishDistances", "grid";
-    distances_head  "distances-head"  () => DistancesHead,                 "Grid:PublishDistances", "grid";
+    point           "point"           (point: &PointId) => Point,          "Grid:PublishPoint", Grid;
+    connection      "connection"      (who: &ParticipantId) => Connection, "Grid:AcceptConnection", Grid;
+    distances       "distances"       (version: &u32) => Distances,        "Grid:PublishDistances", Grid;
+    distances_head  "distances-head"  () => DistancesHead,                 "Grid:PublishDistances", Grid;
     // Energy chain
-    plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant", "the owner's organisation";
-    plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", "";
-    supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", "";
+    plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant", Owner;
+    plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", Nobody;
+    supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", Nobody;
     // A slot, stage by stage
-    gate            "gate"            (slot: &Slot) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", "grid and regulator";
-    order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", "";
-    book            "book"            (slot: &Slot, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", "";
-    exposure        "exposure"        (slot: &Slot, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", "";
-    clearing        "clearing"        (slot: &Slot) => Clearing,           "TSSC:Clear", "";
-    contract        "contract"        (slot: &Slot, contract: &ContractId) => StoredContract, "TSSC:Clear", "";
-    answer          "answer"          (slot: &Slot, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", "";
-    reading         "reading"         (slot: &Slot, who: &ParticipantId, point: &PointId, meter: &MeterId) => ReadingRow, "Meter:Record", "";
-    settlement      "settlement"      (slot: &Slot) => SettlementRow,      "Settlement:Settle", "";
-    settlement_page "settlement-page" (slot: &Slot, page: &u32) => SettlementPage, "Settlement:Settle", "";
+    gate            "gate"            (slot: &Slot) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
+    order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
+    book            "book"            (slot: &Slot, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
+    exposure        "exposure"        (slot: &Slot, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
+    clearing        "clearing"        (slot: &Slot) => Clearing,           "TSSC:Clear", Nobody;
+    contract        "contract"        (slot: &Slot, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
+    answer          "answer"          (slot: &Slot, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;
+    reading         "reading"         (slot: &Slot, who: &ParticipantId, point: &PointId, meter: &MeterId) => ReadingRow, "Meter:Record", Nobody;
+    settlement      "settlement"      (slot: &Slot) => SettlementRow,      "Settlement:Settle", Nobody;
+    settlement_page "settlement-page" (slot: &Slot, page: &u32) => SettlementPage, "Settlement:Settle", Nobody;
     // Books
-    opening         "opening"         (account: &Account) => Opening,      "Market:Bootstrap, User:Authenticate", "";
-    posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle", "";
-    volume          "volume"          (slot: &Slot, page: &u32) => SlotVolume, "Settlement:Settle", "";
+    opening         "opening"         (account: &Account) => Opening,      "Market:Bootstrap, User:Authenticate", Nobody;
+    posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle", Nobody;
+    volume          "volume"          (slot: &Slot, page: &u32) => SlotVolume, "Settlement:Settle", Nobody;
+}
+
+/// The table of this name.
+pub(crate) fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
 }
 
 fn rows<T>(prefix: KeyPrefix) -> Rows<T> {

@@ -30,4 +30,27 @@ pub trait LedgerView: Sync {
     /// # Errors
     /// [`ViewError`] where the peer does not answer.
     fn range(&self, prefix: &KeyPrefix) -> impl Future<Output = Result<Vec<Vec<u8>>, ViewError>> + Send;
+
+    /// The first `most` keys under a prefix, in key order, after one of them or from the beginning. Fewer mean that there are no more.
+    ///
+    /// For questions only: a page is no whole range, so that nothing can be decided on what it does not hold.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer does not answer, or this view has no pages.
+    fn page(
+        &self,
+        _prefix: &KeyPrefix,
+        _after: Option<&Key>,
+        _most: usize,
+    ) -> impl Future<Output = Result<Vec<Key>, ViewError>> + Send {
+        std::future::ready(Err(ViewError("this view has no pages".to_owned())))
+    }
+
+    /// The MSP ids that a key's guard names; none for a key without a guard. For questions only.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer does not answer, the guard cannot be read, or this view has no guards.
+    fn guard(&self, _key: &Key) -> impl Future<Output = Result<Option<Vec<String>>, ViewError>> + Send {
+        std::future::ready(Err(ViewError("this view has no guards".to_owned())))
+    }
 }

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use fabric_shim::Chaincode;
 
 use crate::config::Settings;
-use crate::{log, serve};
+use crate::{Market, log, serve};
 
 /// Virtual, not resident: pages never touched cost nothing.
 const STACK_BYTES: usize = 1 << 20;
@@ -19,6 +20,14 @@ const BLOCKING_THREADS: usize = 4;
 /// # Errors
 /// A wrong configuration, unusable certificates, an address that is taken, a failing HTTP/2 server.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode> {
+    run_chaincode(args, Market::new())
+}
+
+/// Runs another chaincode as this service: the market of another release, or one that a test has changed.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_chaincode<C: Chaincode>(args: impl IntoIterator<Item = OsString>, chaincode: C) -> anyhow::Result<ExitCode> {
     let settings = match Settings::try_parse_from(args) {
         Ok(settings) => settings,
         Err(shown) => {
@@ -39,6 +48,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> anyhow::Result<ExitCode>
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(serve::serve(&config))?;
+    runtime.block_on(serve::serve(&config, chaincode))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
+/// What `--version` tells: the schemas of the ledger that this build serves are what an upgrade asks for.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (ledger schemas 1 to 2)");
+
 const EXAMPLE: &str = "\
 Example:
   der-chaincode --chaincode-id market:0123…cdef --server-address 127.0.0.1:9999 \\
@@ -17,7 +20,7 @@ When it is ready, one JSON line goes to stdout; the log goes to stderr.";
 
 /// Flags, environment variables and TOML keys alike; what is missing takes its default.
 #[derive(Debug, Clone, Default, Parser, Deserialize)]
-#[command(name = "der-chaincode", version, about = "The market's chaincode service, dialled by Fabric peers", after_help = EXAMPLE)]
+#[command(name = "der-chaincode", version = VERSION, about = "The market's chaincode service, dialled by Fabric peers", after_help = EXAMPLE)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
     /// TOML file with the long names of these flags as keys.
@@ -180,6 +183,12 @@ fn read_file(path: &Path) -> anyhow::Result<Settings> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_version_tells_the_schemas() {
+        let schemas = format!("schemas {} to {}", der_api::schema::FIRST, der_api::SCHEMA);
+        assert!(super::VERSION.contains(&schemas), "{}", super::VERSION);
+    }
+
     use super::*;
 
     fn parse(args: &[&str]) -> anyhow::Result<Config> {

@@ -7,3 +7,4 @@ mod log;
 mod serve;
 
 pub use bridge::Market;
+pub use der_contract::Release;

@@ -3,11 +3,10 @@
 use std::io::Write;
 
 use anyhow::Context;
-use fabric_shim::{Limits, Server, TlsConfig};
+use fabric_shim::{Chaincode, Limits, Server, TlsConfig};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::Market;
 use crate::config::{Config, TlsFiles};
 
 /// The one line on stdout, by which a parent process learns the port.
@@ -18,7 +17,7 @@ struct Ready<'a> {
     package_id: &'a str,
 }
 
-pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
+pub(crate) async fn serve<C: Chaincode>(config: &Config, chaincode: C) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let limits = Limits {
@@ -42,7 +41,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
         }
     };
-    server.serve(Market::new(), stop).await?;
+    server.serve(chaincode, stop).await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use der_api::Request;
 use der_api::request::{PostBid, PostOffer};
+use der_api::{ErrorCode, Request};
 use der_client::{ClientError, MarketClient, Receipt};
 use der_market::id::{ContractId, ParticipantId};
 use der_market::slot::Slot;
@@ -107,7 +107,10 @@ impl Session {
     pub fn submit<R: Request>(&self, request: &R, dry: DryRun) -> Result<Exit, Failure> {
         match dry.dry_run {
             true => self.tried(request),
-            false => self.committed(self.client.submit(request)),
+            false => {
+                self.learn_members()?;
+                self.committed(self.client.submit(request))
+            }
         }
     }
 
@@ -139,6 +142,14 @@ impl Session {
     /// The contract's refusal or Fabric's.
     pub fn confirm(&self, slot: Slot, contract: &ContractId) -> Result<Exit, Failure> {
         self.committed(self.client.confirm(slot, contract))
+    }
+
+    /// Reads from the ledger whom to name as endorsers; before the market is founded, the profile says it.
+    fn learn_members(&self) -> Result<(), Failure> {
+        match self.wait(self.client.learn_members()) {
+            Err(error) if error.code() != ErrorCode::NotBootstrapped => Err(Failure::from(&error)),
+            _ => Ok(()),
+        }
     }
 
     fn committed<T: Serialize>(

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use der_api::endorsers::endorsing_organisations;
 use der_api::function::BATCH_LIMIT;
 use der_api::request::{
-    AcceptConnection, AddKey, Authenticate, Bootstrap, Clear, CloseGate, OpenSlot, Plan, PublishDistances,
-    PublishPoint, QueryBalance, QueryClearing, QueryContract, QueryMarket, QueryMeter, QueryOrder, QueryParticipant,
-    QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings,
-    Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, SealBook, Settle, Suspend, Withdraw,
+    AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, Clear, CloseGate, DismissMember, Migrate, OpenSlot,
+    Plan, PublishDistances, PublishParameters, PublishPoint, QueryBalance, QueryClearing, QueryContract, QueryGuardsOf,
+    QueryMarket, QueryMembers, QueryMeter, QueryOrder, QueryParticipant, QueryPlan, QueryPlant, QueryPoint,
+    QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings, Refuse, RegisterMeter, RegisterPlant,
+    RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, Suspend, Withdraw,
 };
 use der_api::{ErrorCode, Organisations, RetryClass, codec};
 use der_market::id::{MspId, ParticipantId};
@@ -17,6 +17,7 @@ use fabric_gateway::{ConflictRetry, Contract, Network, ProposalBuilder, Signer, 
 use fabric_msp::Identity;
 use tokio::time::{Instant, sleep};
 
+use crate::membership::Membership;
 use crate::{ClientError, Receipt};
 
 /// Two seconds are many blocks: a peer that lags longer is not just behind.
@@ -30,7 +31,8 @@ pub struct MarketClient {
     pub(crate) network: Network,
     contract: Contract,
     pub(crate) signer: Arc<dyn Signer>,
-    organisations: Arc<Organisations>,
+    membership: Membership,
+    absent: Arc<[MspId]>,
     participant: ParticipantId,
     conflicts: Option<ConflictRetry>,
     patience: Duration,
@@ -48,7 +50,8 @@ impl std::fmt::Debug for MarketClient {
 impl MarketClient {
     /// The market in `chaincode` on the network's channel, as `signer`, who must be the gateway's own signer.
     ///
-    /// `organisations` says whom to name as endorsers; [`MarketClient::consortium`] gives the usual four.
+    /// `organisations` says whom to name as endorsers; [`MarketClient::consortium`] gives the usual four. Where the ledger has other
+    /// members, [`MarketClient::learn_members`] reads them, and so does a submission whose endorsements were too few.
     ///
     /// # Errors
     /// [`der_api::ErrorCode::CallerUnidentified`] or `MalformedAttributes` when the signer's certificate names no one.
@@ -60,13 +63,13 @@ impl MarketClient {
     ) -> Result<Self, ClientError> {
         let contract = network.contract(chaincode);
         let participant = participant_of(signer.as_ref())?;
-        let organisations = Arc::new(organisations);
         let conflicts = Some(ConflictRetry::default());
         Ok(Self {
             network,
             contract,
             signer,
-            organisations,
+            membership: Membership::new(organisations),
+            absent: Arc::default(),
             participant,
             conflicts,
             patience: PATIENCE,
@@ -82,9 +85,28 @@ impl MarketClient {
         Ok(Organisations {
             grid: msp("GridMSP")?,
             regulator: msp("RegulatorMSP")?,
-            energy: msp("EnergyMSP")?,
-            microgrid: msp("MicrogridMSP")?,
+            energy: msp("EnergyMSP")?.into(),
+            microgrid: msp("MicrogridMSP")?.into(),
         })
+    }
+
+    /// Reads the members from the ledger; from now on this client and its clones name these as endorsers.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's, as a code; before the market is founded [`ErrorCode::NotBootstrapped`].
+    pub async fn learn_members(&self) -> Result<Organisations, ClientError> {
+        let organisations = self.query(&QueryMarket {}).await?.organisations;
+        self.membership.learn(organisations);
+        Ok(self.membership.organisations())
+    }
+
+    /// A client that never names these organisations: their peers are down, or they are about to leave.
+    #[must_use]
+    pub fn without(&self, absent: impl IntoIterator<Item = MspId>) -> Self {
+        Self {
+            absent: absent.into_iter().collect(),
+            ..self.clone()
+        }
     }
 
     /// Sets how often a transaction is built anew after an MVCC or phantom conflict; none reports the first one.
@@ -137,7 +159,9 @@ impl MarketClient {
     /// # Errors
     /// None in practice; see [`codec::encode`].
     pub fn proposal<R: Request>(&self, request: &R) -> Result<ProposalBuilder, ClientError> {
-        let named = endorsing_organisations(R::FUNCTION, &self.organisations, &self.participant.msp);
+        let named = self
+            .membership
+            .endorsers(R::FUNCTION, &self.participant.msp, &self.absent);
         Ok(self
             .call(request)?
             .endorsing_organizations(named.iter().map(MspId::as_str)))
@@ -152,9 +176,22 @@ impl MarketClient {
         loop {
             match self.submit_once(request).await {
                 Err(error) if may_come_of_lag(&error) && Instant::now() + PAUSE < given_up => sleep(PAUSE).await,
+                Err(error) if too_few(&error) && !self.patience.is_zero() => self.name_more(error).await?,
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Market and channel change their members in two transactions: in between, a majority of the one may be too few for the other.
+    /// The transaction wrote nothing, so that it can be built anew with the members that the ledger has now, or with one more.
+    async fn name_more(&self, error: ClientError) -> Result<(), ClientError> {
+        let Ok(market) = self.query(&QueryMarket {}).await else {
+            return Err(error);
+        };
+        if self.membership.learn(market.organisations) || self.membership.widen() {
+            return Ok(());
+        }
+        Err(error)
     }
 
     async fn submit_once<R: Request>(&self, request: &R) -> Result<Receipt<R::Reply>, ClientError> {
@@ -190,6 +227,11 @@ impl MarketClient {
 fn may_come_of_lag(error: &ClientError) -> bool {
     let by_contract = error.code().number() < ErrorCode::EndorsementPolicyFailure.number();
     by_contract && error.stage() == Stage::Endorse && error.retry_class() != RetryClass::Never
+}
+
+/// The transaction is on the ledger, invalid for want of endorsements.
+fn too_few(error: &ClientError) -> bool {
+    error.code() == ErrorCode::EndorsementPolicyFailure && error.stage() == Stage::Commit
 }
 
 fn reply<R: Request>(bytes: &[u8]) -> Result<R::Reply, ClientError> {
@@ -269,6 +311,16 @@ macro_rules! queries {
 submits! {
     /// Founds the market, once per channel.
     bootstrap: Bootstrap;
+    /// Raises the ledger to a later schema.
+    migrate: Migrate;
+    /// Admits an organisation to a part.
+    admit_member: AdmitMember;
+    /// Takes an organisation off the members; [`crate::Departure`] rewrites its guards too.
+    dismiss_member: DismissMember;
+    /// Gives keys the guards of the present membership.
+    rewrite_guards: RewriteGuards;
+    /// Publishes the next version of the rules.
+    publish_parameters: PublishParameters;
     /// Puts the caller on the user chain, requested.
     register_user: RegisterUser;
     /// Registers the key of the caller's renewed certificate.
@@ -315,6 +367,10 @@ acts! {
 queries! {
     /// The market and its parameters.
     market: QueryMarket;
+    /// The members and the ledger's schema.
+    members: QueryMembers;
+    /// Keys whose guard names an organisation, page by page.
+    guards_of: QueryGuardsOf;
     /// A participant on all chains.
     participant_view: QueryParticipant;
     /// A connection point.

@@ -7,6 +7,7 @@ use der_market::slot::Slot;
 use super::request;
 use crate::organisations::Organisations;
 use crate::reply::{ClearingView, MarketView, PlanView, SettlementView, SlotView};
+use crate::schema;
 
 request! { Bootstrap => MarketView,
     /// Founds the market: by an operator of the grid company, once per channel.
@@ -17,6 +18,9 @@ request! { Bootstrap => MarketView,
         organisations: Organisations,
         /// Version 1 of the rules.
         parameters: Parameters,
+        /// Schema of the ledger; absent for the first, so that the first release founds it alike.
+        #[serde(default = "schema::first", skip_serializing_if = "schema::is_first")]
+        schema: u32,
     }
 }
 request! { OpenSlot => SlotView,

@@ -1,5 +1,6 @@
 //! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
 
+mod governance;
 mod identity;
 mod market;
 mod query;
@@ -8,14 +9,15 @@ mod trading;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
 pub use identity::{
     AcceptConnection, AddKey, Authenticate, PublishDistances, PublishPoint, RegisterMeter, RegisterPlant, RegisterUser,
     Reinstate, Suspend,
 };
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
 pub use query::{
-    QueryBalance, QueryClearing, QueryContract, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlan,
-    QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,
+    QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder,
+    QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,
 };
 pub use trading::{Confirm, PostBid, PostOffer, RecordReadings, Refuse, Withdraw};
 

@@ -1,18 +1,33 @@
 //! Questions. They write nothing.
 
-use der_market::id::{ContractId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::slot::Slot;
 
 use super::request;
 use crate::reply::{
-    BalanceView, ClearingView, ContractView, MarketView, MeterView, OrderView, ParticipantView, PlanView, PlantView,
-    PointView, SettlementView, SlotView, StatementView, VolumesView,
+    BalanceView, ClearingView, ContractView, GuardedKey, GuardsView, MarketView, MembersView, MeterView, OrderView,
+    ParticipantView, PlanView, PlantView, PointView, SettlementView, SlotView, StatementView, VolumesView,
 };
 
 request! { QueryMarket => MarketView,
     /// The market and its rules.
     QueryMarket {}
+}
+request! { QueryMembers => MembersView,
+    /// The members and the ledger's schema.
+    QueryMembers {}
+}
+request! { QueryGuardsOf => GuardsView,
+    /// Keys whose guard names an organisation. To be evaluated: what it reads is checked by nobody.
+    QueryGuardsOf {
+        /// Which organisation.
+        msp: MspId,
+        /// Where the page before ended; none for the first page.
+        after: Option<GuardedKey>,
+        /// Keys to examine, 1 to 100.
+        page: u32,
+    }
 }
 request! { QueryParticipant => ParticipantView,
     /// A participant on all chains.

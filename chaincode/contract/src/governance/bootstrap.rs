@@ -1,8 +1,10 @@
 //! `Market:Bootstrap`.
 
 use der_api::event::MarketBootstrapped;
+use der_api::guard::Guard;
 use der_api::reply::MarketView;
 use der_api::request::Bootstrap;
+use der_api::schema::FIRST as FIRST_SCHEMA;
 use der_api::{ErrorCode, Function};
 use der_market::journal::{Account, Journal, Purpose};
 use der_market::units::Money;
@@ -10,16 +12,18 @@ use der_market::units::Money;
 use crate::access::Identified;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::guard::Guard;
+use crate::release::Release;
 use crate::rows::{Market, Opening};
 use crate::schema;
 
 const FIRST: u32 = 1;
 
 /// Founds the market; the caller must be an operator of the organisation that it names as the grid company.
-pub(crate) fn bootstrap(caller: &Identified, request: &Bootstrap) -> Result<Decision, ContractError> {
+pub(crate) fn bootstrap(release: Release, caller: &Identified, request: &Bootstrap) -> Result<Decision, ContractError> {
     caller.authorise(Function::Bootstrap, &request.organisations)?;
-    if !request.organisations.are_distinct() {
+    release.require(request.schema)?;
+    let organisations = &request.organisations;
+    if !organisations.are_distinct() || (request.schema == FIRST_SCHEMA && !organisations.are_four()) {
         return Err(ErrorCode::OrganisationsInvalid.into());
     }
     let invalid =
@@ -41,7 +45,8 @@ fn decide(request: &Bootstrap) -> Result<Decision, ContractError> {
         version: FIRST,
         parameters: request.parameters.clone(),
     })?;
-    decision.put_guarded(schema::market(), &row, guard.clone())?;
+    decision.put_market(request.schema, &row)?;
+    decision.guard(schema::market().key, guard.clone());
     decision.put_guarded(schema::parameters(&FIRST), &request.parameters, guard)?;
     let opening = request.parameters.opening;
     put_opening(&mut decision, Account::Grid, opening.grid)?;

@@ -2,6 +2,7 @@
 
 use der_api::bytes::Digest;
 use der_api::event::{BookSealed, GateClosed, SlotOpened};
+use der_api::guard::Guard;
 use der_api::reply::{Seal, SlotView, Stage};
 use der_api::request::{CloseGate, OpenSlot, SealBook};
 use der_api::{ErrorCode, codec};
@@ -11,7 +12,6 @@ use der_market::slot::Slot;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::guard::Guard;
 use crate::rows::{Gate, GateState};
 use crate::schema;
 use crate::view::LedgerView;

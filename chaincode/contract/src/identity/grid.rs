@@ -2,7 +2,7 @@
 
 use der_api::bytes::Digest;
 use der_api::event::{ConnectionAccepted, DistancesPublished, PointPublished};
-use der_api::organisations::Part;
+use der_api::guard::Guard;
 use der_api::reply::{DistancesView, PointView};
 use der_api::request::{AcceptConnection, PublishDistances, PublishPoint};
 use der_api::{ErrorCode, codec};
@@ -12,13 +12,12 @@ use super::standing::{Standing, fingerprints};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::guard::Guard;
 use crate::rows::{Connection, DistancesHead};
 use crate::schema;
 use crate::view::LedgerView;
 
 fn grid_guard<V>(cx: &Context<'_, V>) -> Guard {
-    Guard::of_part(Part::Grid, &cx.market.organisations)
+    Guard::of_grid(&cx.market.organisations)
 }
 
 pub(crate) async fn publish_point<V: LedgerView>(

@@ -2,7 +2,7 @@
 
 use der_api::ErrorCode;
 use der_api::event::MeterRegistered;
-use der_api::organisations::Part;
+use der_api::guard::Guard;
 use der_api::reply::{MeterKey, MeterView};
 use der_api::request::RegisterMeter;
 use der_market::id::PointId;
@@ -12,7 +12,6 @@ use super::user::checked_public_key;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::guard::Guard;
 use crate::schema;
 use crate::view::LedgerView;
 
@@ -28,7 +27,7 @@ pub(crate) async fn register_meter<V: LedgerView>(
     let row = with_key(known, &request, point)?;
     let mut decision = Decision::replying(&row)?;
     if born {
-        decision.put_guarded(at, &row, Guard::of_part(Part::Grid, &cx.market.organisations))?;
+        decision.put_guarded(at, &row, Guard::of_grid(&cx.market.organisations))?;
     } else {
         decision.put(at, &row)?;
     }

@@ -1,7 +1,7 @@
 //! `User:Authenticate`, `User:Suspend`, `User:Reinstate`.
 
 use der_api::event::{UserAuthenticated, UserReinstated, UserSuspended};
-use der_api::organisations::Part;
+use der_api::guard::Guard;
 use der_api::request::{Authenticate, Reinstate, Suspend};
 use der_api::{ErrorCode, Event};
 use der_market::id::ParticipantId;
@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::put_opening;
-use crate::guard::Guard;
 use crate::rows::{Accreditation, Suspension};
 use crate::schema;
 use crate::view::LedgerView;
@@ -31,7 +30,7 @@ pub(crate) async fn authenticate<V: LedgerView>(
     }
     standing.accredited = true;
     let opening = cx.parameters(cx.market.parameters).await?.opening.participant;
-    let guard = Guard::of_part(Part::Regulator, &cx.market.organisations);
+    let guard = Guard::of_regulator(&cx.market.organisations);
     let mut decision = Decision::replying(&standing.view(fingerprints(cx, &who).await?))?;
     decision.put_guarded(
         schema::accreditation(&who),

@@ -1,9 +1,11 @@
 //! Questions: a reply and no write.
 
 mod books;
+mod members;
 mod records;
 mod slots;
 
 pub(crate) use books::{balance, statement, volumes};
+pub(crate) use members::{guards_of, members};
 pub(crate) use records::{market, meter, order, participant, plant, point};
 pub(crate) use slots::{clearing, contract, plan, settlement, slot};

@@ -97,7 +97,7 @@ pub(crate) async fn points<V: LedgerView>(cx: &Context<'_, V>, book: &[Order]) -
     Ok(cx.ledger.all(&rows).await?.into_iter().flatten().collect())
 }
 
-/// Who was suspended after publishing: these orders are not matched.
+/// Who was suspended after publishing, or whose organisation has left: these orders are not matched.
 async fn suspended<V: LedgerView>(
     cx: &Context<'_, V>,
     book: &[Order],
@@ -105,10 +105,11 @@ async fn suspended<V: LedgerView>(
     let ids: BTreeSet<&ParticipantId> = book.iter().map(|order| &order.participant).collect();
     let rows: Vec<_> = ids.iter().map(|id| schema::suspension(id)).collect();
     let answers = cx.ledger.all(&rows).await?;
+    let left = |id: &ParticipantId| cx.market.organisations.part_of(&id.msp).is_none();
     let stopped = ids
         .into_iter()
         .zip(answers)
-        .filter(|(_, row)| row.as_ref().is_none_or(|row| row.suspended));
+        .filter(|(id, row)| left(id) || row.as_ref().is_none_or(|row| row.suspended));
     Ok(stopped.map(|(id, _)| id.clone()).collect())
 }
 

@@ -196,7 +196,8 @@ fn attributes_come_from_the_certificate_alone() {
 
 #[test]
 fn each_function_is_refused_to_everybody_else() {
-    let world = open();
+    let mut world = open();
+    world.submit(&operator(), &Migrate { to: 2 });
     let roles = [
         "participant",
         "registrar",

@@ -12,8 +12,9 @@ use der_api::metering::{SignedReading, canonical_bytes};
 use der_api::request::*;
 use der_api::{ErrorCode, Organisations, Request, codec};
 use der_contract::{
-    Attributes, Caller, ContractError, Decision, Key, KeyPrefix, LedgerView, Verifier, ViewError, invoke,
+    Attributes, Caller, ContractError, Decision, Guard, Key, KeyPrefix, LedgerView, Verifier, ViewError, invoke,
 };
+use der_market::id::MspId;
 use der_market::metering::{Quality, Reading};
 use der_market::paper;
 use der_market::participant::{CustomerClass, Source};
@@ -25,7 +26,7 @@ pub const SLOT: u64 = 1_980_000;
 
 /// State by composite key, as a peer keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Memory(pub BTreeMap<String, Vec<u8>>);
+pub struct Memory(pub BTreeMap<String, Vec<u8>>, pub BTreeMap<String, Guard>);
 
 impl LedgerView for Memory {
     async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, ViewError> {
@@ -43,6 +44,25 @@ impl LedgerView for Memory {
             .range(start.clone()..)
             .take_while(|(key, _)| key.starts_with(&start));
         Ok(rows.map(|(_, value)| value.clone()).collect())
+    }
+
+    async fn page(&self, prefix: &KeyPrefix, after: Option<&Key>, most: usize) -> Result<Vec<Key>, ViewError> {
+        let start = prefix.composite();
+        let from = after.map_or(start.clone(), |key| format!("{}\u{1}", key.composite()));
+        let keys = self.0.range(from..).take_while(|(key, _)| key.starts_with(&start));
+        Ok(keys.take(most).map(|(key, _)| prefix.key_of(key).unwrap()).collect())
+    }
+
+    async fn guard(&self, key: &Key) -> Result<Option<Vec<String>>, ViewError> {
+        let guard = self.1.get(&key.composite());
+        Ok(guard.map(|guard| {
+            guard
+                .rule()
+                .organisations()
+                .into_iter()
+                .map(ToString::to_string)
+                .collect()
+        }))
     }
 }
 
@@ -168,6 +188,9 @@ impl World {
         }
         for key in decision.deletes() {
             self.state.0.remove(&key.composite());
+        }
+        for (key, guard) in decision.guards() {
+            self.state.1.insert(key.composite(), guard.clone());
         }
     }
 
@@ -303,13 +326,14 @@ pub fn bootstrap() -> Bootstrap {
     let organisations = Organisations {
         grid: id("GridMSP"),
         regulator: id("RegulatorMSP"),
-        energy: id("EnergyMSP"),
-        microgrid: id("MicrogridMSP"),
+        energy: id::<MspId>("EnergyMSP").into(),
+        microgrid: id::<MspId>("MicrogridMSP").into(),
     };
     Bootstrap {
         market: id("paper"),
         organisations,
         parameters: paper::parameters().unwrap(),
+        schema: der_api::schema::FIRST,
     }
 }
 

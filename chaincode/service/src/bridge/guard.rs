@@ -1,7 +1,10 @@
 //! Guards as Fabric's key-level endorsement policies.
 
+use std::collections::BTreeSet;
+
 use der_contract::guard::Rule;
-use fabric_msp::SignaturePolicy;
+use fabric_msp::{Principal, SignaturePolicy};
+use fabric_protos::common::SignaturePolicyEnvelope;
 use prost::Message;
 
 /// A guard that Fabric's policy language cannot say.
@@ -29,27 +32,44 @@ pub fn encode_policy(rule: &Rule) -> Result<Vec<u8>, GuardError> {
     Ok(policy.to_envelope().encode_to_vec())
 }
 
+/// The MSP ids that a key's policy names: [`encode_policy`] read back.
+///
+/// # Errors
+/// What is wrong with bytes that are no signature policy; such a key was not guarded by this chaincode.
+pub(super) fn named_organisations(policy: &[u8]) -> Result<Vec<String>, String> {
+    let envelope = SignaturePolicyEnvelope::decode(policy).map_err(|e| e.to_string())?;
+    let policy = SignaturePolicy::from_envelope(&envelope).map_err(|e| e.to_string())?;
+    let named = policy.principals().into_iter().filter_map(|principal| match principal {
+        Principal::Role { msp_id, .. } => Some(msp_id.clone()),
+        _ => None,
+    });
+    Ok(named.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use der_api::organisations::{Organisations, Part};
+    use der_api::endorsers::Naming;
+    use der_api::organisations::Organisations;
     use der_contract::Guard;
-    use fabric_msp::Principal;
+    use der_market::id::MspId;
 
     const MSPS: [&str; 4] = ["G", "R", "E", "M"];
 
     fn organisations() -> Organisations {
-        let [grid, regulator, energy, microgrid] = MSPS.map(|msp| msp.parse().unwrap());
+        let [grid, regulator, energy, microgrid] = MSPS.map(|msp| msp.parse::<MspId>().unwrap());
         Organisations {
             grid,
             regulator,
-            energy,
-            microgrid,
+            energy: energy.into(),
+            microgrid: microgrid.into(),
         }
     }
 
     fn guard(guardians: &[&str]) -> Guard {
         match guardians {
+            ["G"] => Guard::of_grid(&organisations()),
+            ["R"] => Guard::of_regulator(&organisations()),
             [one] => Guard::of_organisation(one.parse().unwrap(), &organisations()),
             _ => Guard::of_grid_and_regulator(&organisations()),
         }
@@ -139,21 +159,29 @@ mod tests {
         use der_api::Function as F;
         use der_api::endorsers::endorsing_organisations;
 
-        for (function, caller, part) in [
-            (F::RegisterUser, "M", Part::Microgrid),
-            (F::AddKey, "M", Part::Microgrid),
-            (F::RegisterPlant, "E", Part::Energy),
-            (F::Authenticate, "R", Part::Regulator),
-            (F::Suspend, "R", Part::Regulator),
-            (F::PublishPoint, "G", Part::Grid),
-            (F::RegisterMeter, "G", Part::Grid),
+        // The caller is of the guardian's organisation in each.
+        for (function, guardian) in [
+            (F::RegisterUser, "M"),
+            (F::AddKey, "M"),
+            (F::RegisterPlant, "E"),
+            (F::Authenticate, "R"),
+            (F::Suspend, "R"),
+            (F::PublishPoint, "G"),
+            (F::RegisterMeter, "G"),
         ] {
-            let named = endorsing_organisations(function, &organisations(), &caller.parse().unwrap());
+            let caller = guardian.parse().unwrap();
+            let named = endorsing_organisations(function, &organisations(), &caller, &Naming::default());
             let named: Vec<String> = named.iter().map(ToString::to_string).collect();
             let named: Vec<&str> = named.iter().map(String::as_str).collect();
-            let guardian = organisations().msp(part).to_string();
-            assert!(satisfied(&guard(&[&guardian]), &named), "{function:?} by {named:?}");
+            assert!(satisfied(&guard(&[guardian]), &named), "{function:?} by {named:?}");
         }
+    }
+
+    #[test]
+    fn the_organisations_of_a_policy_are_read_back() {
+        let policy = encode_policy(&guard(&["M"]).rule()).unwrap();
+        assert_eq!(named_organisations(&policy).unwrap(), ["E", "G", "M", "R"]);
+        assert!(named_organisations(b"\xff").is_err());
     }
 
     #[test]

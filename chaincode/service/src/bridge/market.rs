@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use der_api::{ErrorCode, Function};
-use der_contract::{Caller, ContractError, Decision};
+use der_contract::{Caller, ContractError, Decision, Release};
 use fabric_shim::{Chaincode, Response, Stub};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -21,6 +21,7 @@ const LONG_AT_ONCE: usize = 2;
 /// The market as a Fabric chaincode.
 #[derive(Debug, Clone)]
 pub struct Market {
+    release: Release,
     callers: Arc<Callers>,
     slots: Arc<Semaphore>,
     readings: Arc<Semaphore>,
@@ -52,7 +53,14 @@ impl Market {
     /// A market without state of its own; everything is on the ledger.
     #[must_use]
     pub fn new() -> Self {
+        Self::of(Release::CURRENT)
+    }
+
+    /// The market as a build of this release serves it.
+    #[must_use]
+    pub fn of(release: Release) -> Self {
         Self {
+            release,
             callers: Arc::default(),
             slots: Arc::new(Semaphore::new(LONG_AT_ONCE)),
             readings: Arc::new(Semaphore::new(LONG_AT_ONCE)),
@@ -63,8 +71,8 @@ impl Market {
         let arguments = Arguments::read(stub)?;
         let caller = self.callers.of(stub)?;
         let decision = match self.turns(arguments.function()) {
-            Some(turns) => decide_aside(turns.clone(), stub.clone(), caller).await?,
-            None => decide(stub, &arguments, &caller).await?,
+            Some(turns) => decide_aside(self.release, turns.clone(), stub.clone(), caller).await?,
+            None => decide(self.release, stub, &arguments, &caller).await?,
         };
         apply(&decision, stub)
     }
@@ -80,14 +88,19 @@ impl Market {
 }
 
 /// Runs where a long computation holds up neither other transactions nor keepalives.
-async fn decide_aside(turns: Arc<Semaphore>, stub: Stub, caller: Arc<Caller>) -> Result<Decision, ContractError> {
+async fn decide_aside(
+    release: Release,
+    turns: Arc<Semaphore>,
+    stub: Stub,
+    caller: Arc<Caller>,
+) -> Result<Decision, ContractError> {
     let gone = || ContractError::new(ErrorCode::LedgerUnreadable, "the service is stopping");
     let turn = turns.acquire_owned().await.map_err(|_| gone())?;
     let handle = Handle::current();
     let run = move || {
         let _turn = turn;
         let arguments = Arguments::read(&stub)?;
-        handle.block_on(decide(&stub, &arguments, &caller))
+        handle.block_on(decide(release, &stub, &arguments, &caller))
     };
     match tokio::task::spawn_blocking(run).await {
         Ok(decision) => decision,
@@ -97,7 +110,12 @@ async fn decide_aside(turns: Arc<Semaphore>, stub: Stub, caller: Arc<Caller>) ->
     }
 }
 
-async fn decide(stub: &Stub, arguments: &Arguments<'_>, caller: &Caller) -> Result<Decision, ContractError> {
+async fn decide(
+    release: Release,
+    stub: &Stub,
+    arguments: &Arguments<'_>,
+    caller: &Caller,
+) -> Result<Decision, ContractError> {
     let view = StubView(stub);
-    der_contract::invoke(&view, caller, &MspVerifier, arguments.name(), arguments.rest()).await
+    der_contract::invoke_as(release, &view, caller, &MspVerifier, arguments.name(), arguments.rest()).await
 }

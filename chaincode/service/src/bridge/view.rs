@@ -1,5 +1,6 @@
 //! The contract's view of the ledger, over the shim.
 
+use super::guard::named_organisations;
 use der_contract::{Key, KeyPrefix, LedgerView, ViewError};
 use fabric_shim::{ShimError, StateIterator, Stub};
 
@@ -34,6 +35,48 @@ impl LedgerView for StubView<'_> {
             last = collect(rest.await.map_err(unreadable)?, prefix, &mut rows).await?;
         }
         Ok(rows)
+    }
+
+    async fn page(&self, prefix: &KeyPrefix, after: Option<&Key>, most: usize) -> Result<Vec<Key>, ViewError> {
+        self.keys(prefix, after, most).await
+    }
+
+    async fn guard(&self, key: &Key) -> Result<Option<Vec<String>>, ViewError> {
+        let policy = self.0.get_validation_parameter(&key.composite()).await;
+        let Some(policy) = policy.map_err(unreadable)? else {
+            return Ok(None);
+        };
+        let named = named_organisations(&policy);
+        named
+            .map(Some)
+            .map_err(|e| ViewError(format!("the guard of {key:?}: {e}")))
+    }
+}
+
+/// Reads of questions: no read set guards them.
+impl StubView<'_> {
+    /// A peer may end a range early without saying so; only an empty answer is the end.
+    async fn keys(&self, prefix: &KeyPrefix, after: Option<&Key>, most: usize) -> Result<Vec<Key>, ViewError> {
+        let mut keys: Vec<Key> = Vec::new();
+        while keys.len() < most {
+            let (table, parts) = (prefix.table(), prefix.parts());
+            let mut answer = match keys.last().or(after).map(Key::composite) {
+                Some(last) => self.0.partial_composite_key_after(table, parts, &last).await,
+                None => self.0.partial_composite_key(table, parts).await,
+            }
+            .map_err(unreadable)?;
+            let before = keys.len();
+            while keys.len() < most
+                && let Some(row) = answer.next().await.map_err(unreadable)?
+            {
+                let foreign = || ViewError(format!("a key of {prefix:?} that does not begin so"));
+                keys.push(prefix.key_of(&row.key).ok_or_else(foreign)?);
+            }
+            if keys.len() == before {
+                break;
+            }
+        }
+        Ok(keys)
     }
 }
 

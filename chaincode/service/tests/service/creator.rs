@@ -4,6 +4,7 @@ use bytes::Bytes;
 use der_api::codec;
 use der_api::organisations::Organisations;
 use der_api::request::Bootstrap;
+use der_market::id::MspId;
 use fabric_protos::msp::SerializedIdentity;
 use prost::Message;
 use rcgen::{BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair};
@@ -49,10 +50,11 @@ pub(crate) fn bootstrap() -> Bootstrap {
         organisations: Organisations {
             grid: "GridMSP".parse().unwrap(),
             regulator: "RegulatorMSP".parse().unwrap(),
-            energy: "EnergyMSP".parse().unwrap(),
-            microgrid: "MicrogridMSP".parse().unwrap(),
+            energy: "EnergyMSP".parse::<MspId>().unwrap().into(),
+            microgrid: "MicrogridMSP".parse::<MspId>().unwrap().into(),
         },
         parameters: der_market::paper::parameters().unwrap(),
+        schema: der_api::SCHEMA,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A book is read whole, wherever a peer cuts its ranges.
 
 use der_api::codec;
-use der_api::reply::SlotView;
+use der_api::reply::{GuardsView, SlotView};
+use der_api::request::QueryGuardsOf;
 use der_chaincode::Market;
 use der_market::order::Order;
 use fabric_shim::composite_key;
@@ -91,6 +92,42 @@ async fn the_largest_book_is_read_by_a_peer_with_the_lowest_default_limit() {
     let ledger = closed_book(LARGEST_BOOK).await;
     let (view, _) = seal(&ledger, 10_000).await;
     assert_eq!(view.seal.unwrap().orders as usize, LARGEST_BOOK);
+}
+
+#[tokio::test]
+async fn guards_are_found_page_by_page_wherever_the_peer_cuts() {
+    let ledger = MockLedger::new();
+    for proposal in [
+        call("Market:Bootstrap", codec::encode(&bootstrap()).unwrap()),
+        call("Market:OpenSlot", r#"{"slot":7}"#),
+        call("Market:OpenSlot", r#"{"slot":8}"#),
+        call("Market:OpenSlot", r#"{"slot":9}"#),
+    ] {
+        let outcome = peer(&ledger, 100).await.submit(proposal).await.unwrap();
+        assert_eq!(outcome.response.status, 200, "{}", outcome.response.message);
+    }
+    for (limit, page) in [(100, 100), (1, 100), (2, 3), (1, 1)] {
+        let peer = peer(&ledger, limit).await;
+        let (mut tables, mut after) = (Vec::new(), None);
+        loop {
+            let question = QueryGuardsOf {
+                msp: "EnergyMSP".parse().unwrap(),
+                after,
+                page,
+            };
+            let question = call("Query:GuardsOf", codec::encode(&question).unwrap());
+            let outcome = peer.evaluate(question).await.unwrap();
+            assert_eq!(outcome.response.status, 200, "{}", outcome.response.message);
+            let view: GuardsView = serde_json::from_slice(&outcome.response.payload).unwrap();
+            tables.extend(view.keys.into_iter().map(|key| key.table));
+            after = view.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let found = ["market", "parameters", "gate", "gate", "gate"];
+        assert_eq!(tables, found, "limit {limit}, pages of {page}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod codes;
 mod completions;
 mod contract;
 mod demo;
+mod dismiss;
 mod embedded;
 mod follow;
 mod grid;

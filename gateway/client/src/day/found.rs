@@ -100,6 +100,7 @@ impl MarketDay {
                     market: MARKET.parse()?,
                     organisations: MarketClient::consortium()?,
                     parameters: rules.clone(),
+                    schema: der_api::SCHEMA,
                 };
                 self.set_up(&self.clock, &request).await?
             }

@@ -50,6 +50,7 @@ pub(super) async fn market(cast: &Cast, progress: &mut dyn Progress) -> Result<M
         market: MARKET.parse()?,
         organisations,
         parameters: rules,
+        schema: der_api::SCHEMA,
     };
     let mut teller = Teller { progress, test: None };
     teller

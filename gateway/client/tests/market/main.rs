@@ -11,5 +11,6 @@ mod confirming;
 mod fake;
 mod following;
 mod identity;
+mod naming;
 mod posting;
 mod refusing;

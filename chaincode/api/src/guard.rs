@@ -1,7 +1,10 @@
 //! Guards: key-level endorsement, abstract. The service encodes them as Fabric's validation parameters.
 
-use der_api::organisations::{Organisations, Part};
+use std::collections::BTreeSet;
+
 use der_market::id::MspId;
+
+use crate::organisations::{Organisations, Part};
 
 /// Who must endorse a change of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,22 +26,45 @@ pub enum Rule {
 }
 
 impl Guard {
-    /// A guard of one part's organisation.
-    pub(crate) fn of_part(part: Part, organisations: &Organisations) -> Self {
-        Self::of_organisation(organisations.msp(part).clone(), organisations)
+    /// A guard of the grid company.
+    pub fn of_grid(organisations: &Organisations) -> Self {
+        Self::of(vec![organisations.grid.clone()], organisations)
     }
 
-    /// A guard of one organisation: a user's own record.
+    /// A guard of the regulator.
+    pub fn of_regulator(organisations: &Organisations) -> Self {
+        Self::of(vec![organisations.regulator.clone()], organisations)
+    }
+
+    /// A guard of one organisation: a user's own record. The records of an organisation that has left are guarded by grid company
+    /// and regulator.
     pub fn of_organisation(guardian: MspId, organisations: &Organisations) -> Self {
-        Self {
-            guardians: vec![guardian],
-            organisations: organisations.clone(),
+        if organisations.part_of(&guardian).is_none() {
+            return Self::of_grid_and_regulator(organisations);
         }
+        Self::of(vec![guardian], organisations)
     }
 
     /// A guard of grid company and regulator together.
     pub fn of_grid_and_regulator(organisations: &Organisations) -> Self {
         let guardians = vec![organisations.grid.clone(), organisations.regulator.clone()];
+        Self::of(guardians, organisations)
+    }
+
+    /// Every guard that this membership gives: whoever reviews the market's policies reads these.
+    pub fn all(organisations: &Organisations) -> Vec<Self> {
+        let members = organisations.members();
+        let own = members.iter().filter(|(part, _)| Part::OPEN.contains(part));
+        let own = own.map(|(_, msp)| Self::of_organisation((*msp).clone(), organisations));
+        let first = [
+            Self::of_grid(organisations),
+            Self::of_regulator(organisations),
+            Self::of_grid_and_regulator(organisations),
+        ];
+        first.into_iter().chain(own).collect()
+    }
+
+    fn of(guardians: Vec<MspId>, organisations: &Organisations) -> Self {
         Self {
             guardians,
             organisations: organisations.clone(),
@@ -53,7 +79,7 @@ impl Guard {
     /// The guardians and a majority of all with them in it; or, where neither the grid company nor the regulator is a guardian, these
     /// two and a majority of the rest without the guardian, which recovers a key whose guardian is lost.
     pub fn rule(&self) -> Rule {
-        let members: Vec<&MspId> = self.organisations.members().map(|(_, msp)| msp).to_vec();
+        let members: Vec<&MspId> = self.organisations.members().into_iter().map(|(_, msp)| msp).collect();
         let guardians: Vec<&MspId> = self.guardians.iter().collect();
         let others = without(&members, &guardians);
         let counted = members.len().saturating_sub(others.len());
@@ -72,8 +98,10 @@ impl Guard {
     }
 }
 
+/// More than half of these; of nobody, nobody.
 fn majority(of: &[&MspId]) -> usize {
-    of.len().div_euclid(2).saturating_add(1)
+    let more_than_half = of.len().div_euclid(2).saturating_add(1);
+    if of.is_empty() { 0 } else { more_than_half }
 }
 
 fn without<'a>(all: &[&'a MspId], these: &[&MspId]) -> Vec<&'a MspId> {
@@ -86,7 +114,7 @@ fn demand(these: &[&MspId], least: usize, others: &[&MspId]) -> Rule {
     let mut all = peers(these);
     if least == others.len() {
         all.extend(peers(others));
-    } else {
+    } else if least > 0 {
         all.push(Rule::OutOf(least, peers(others)));
     }
     Rule::OutOf(all.len(), all)
@@ -103,78 +131,37 @@ impl Rule {
             }
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn organisations() -> Organisations {
-        let id = |text: &str| MspId::new(text).unwrap();
-        Organisations {
-            grid: id("G"),
-            regulator: id("R"),
-            energy: id("E"),
-            microgrid: id("M"),
+    /// Every organisation that it names.
+    pub fn organisations(&self) -> BTreeSet<&MspId> {
+        match self {
+            Self::Peer(msp) => BTreeSet::from([msp]),
+            Self::OutOf(_, rules) => rules.iter().flat_map(Self::organisations).collect(),
         }
     }
 
-    fn of(part: Part) -> Guard {
-        Guard::of_part(part, &organisations())
-    }
-
-    #[test]
-    fn a_guardian_with_two_others_or_all_others_without_it() {
-        assert_eq!(
-            of(Part::Microgrid).expression(),
-            "OutOf(1, OutOf(2, 'M.peer', OutOf(2, 'G.peer', 'R.peer', 'E.peer')), OutOf(3, 'G.peer', 'R.peer', 'E.peer'))"
-        );
-        assert_eq!(
-            of(Part::Energy).expression(),
-            "OutOf(1, OutOf(2, 'E.peer', OutOf(2, 'G.peer', 'R.peer', 'M.peer')), OutOf(3, 'G.peer', 'R.peer', 'M.peer'))"
-        );
-    }
-
-    #[test]
-    fn who_restores_the_keys_of_others_is_not_replaced_itself() {
-        assert_eq!(
-            of(Part::Grid).expression(),
-            "OutOf(2, 'G.peer', OutOf(2, 'R.peer', 'E.peer', 'M.peer'))"
-        );
-        assert_eq!(
-            of(Part::Regulator).expression(),
-            "OutOf(2, 'R.peer', OutOf(2, 'G.peer', 'E.peer', 'M.peer'))"
-        );
-        assert_eq!(
-            Guard::of_grid_and_regulator(&organisations()).expression(),
-            "OutOf(3, 'G.peer', 'R.peer', OutOf(1, 'E.peer', 'M.peer'))"
-        );
-    }
-
-    fn leaves(rule: &Rule) -> Vec<&MspId> {
-        match rule {
-            Rule::Peer(msp) => vec![msp],
-            Rule::OutOf(_, rules) => rules.iter().flat_map(leaves).collect(),
+    /// True when peers of these organisations satisfy it. An organisation stands at one leaf of a way only, so that no endorsement
+    /// is counted twice.
+    pub fn satisfied_by(&self, organisations: &BTreeSet<MspId>) -> bool {
+        match self {
+            Self::Peer(msp) => organisations.contains(msp),
+            Self::OutOf(least, rules) => rules.iter().filter(|rule| rule.satisfied_by(organisations)).count() >= *least,
         }
     }
 
-    #[test]
-    fn within_one_way_no_organisation_stands_twice() {
-        let grid_and_regulator = Guard::of_grid_and_regulator(&organisations());
-        let parts = [Part::Grid, Part::Regulator, Part::Energy, Part::Microgrid].map(of);
-        for guard in parts.into_iter().chain([grid_and_regulator]) {
-            let rule = guard.rule();
-            let ways = match &rule {
-                Rule::OutOf(1, ways) => ways.iter().collect(),
-                way => vec![way],
-            };
-            for way in ways {
-                let mut found = leaves(way);
-                let count = found.len();
-                found.sort();
-                found.dedup();
-                assert_eq!(found.len(), count, "{}", way.expression());
+    /// How few organisations satisfy it.
+    pub fn fewest(&self) -> usize {
+        match self {
+            Self::Peer(_) => 1,
+            Self::OutOf(least, rules) => {
+                let mut each: Vec<usize> = rules.iter().map(Self::fewest).collect();
+                each.sort_unstable();
+                each.into_iter().take(*least).fold(0, usize::saturating_add)
             }
         }
     }
 }
+
+#[cfg(test)]
+#[path = "guard_tests.rs"]
+mod tests;

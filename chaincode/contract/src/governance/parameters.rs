@@ -1,0 +1,43 @@
+//! `Governance:PublishParameters`: the next version of the rules. A slot keeps the version that it was opened under.
+
+use der_api::ErrorCode;
+use der_api::event::ParametersPublished;
+use der_api::guard::Guard;
+use der_api::reply::MarketView;
+use der_api::request::PublishParameters;
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::rows::Market;
+use crate::schema;
+
+pub(crate) fn publish_parameters<V>(
+    cx: &Context<'_, V>,
+    request: PublishParameters,
+) -> Result<Decision, ContractError> {
+    let parameters = request.parameters;
+    let invalid =
+        |e: der_market::parameters::ParametersError| ContractError::new(ErrorCode::ParametersInvalid, e.to_string());
+    parameters.validate().map_err(invalid)?;
+    let version = cx
+        .market
+        .parameters
+        .checked_add(1)
+        .ok_or(ErrorCode::ArithmeticOverflow)?;
+    let row = Market {
+        parameters: version,
+        ..cx.market.clone()
+    };
+    let mut decision = Decision::replying(&MarketView {
+        market: row.market.clone(),
+        organisations: row.organisations.clone(),
+        version,
+        parameters: parameters.clone(),
+    })?;
+    let guard = Guard::of_grid_and_regulator(&row.organisations);
+    decision.put_guarded(schema::parameters(&version), &parameters, guard)?;
+    decision.put_market(cx.schema, &row)?;
+    decision.emit(ParametersPublished { version })?;
+    Ok(decision)
+}
