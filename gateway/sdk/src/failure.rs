@@ -7,6 +7,8 @@ use fabric_protos::gateway::ErrorDetail;
 use prost::Message;
 use tonic::{Code, ConnectError, TimeoutExpired};
 
+use crate::Difference;
+
 const ERROR_DETAIL_TYPE: &str = "gateway.ErrorDetail";
 const MAX_DETAILS: usize = 64;
 
@@ -67,6 +69,8 @@ pub struct CallFailure {
     pub message: String,
     /// What each peer or orderer said.
     pub details: Vec<PeerDetail>,
+    /// Where organisations differ, when their peers' outcomes do and each could be asked alone.
+    pub differences: Vec<Difference>,
     /// The endpoint that answered last, or was tried last.
     pub endpoint: String,
     /// How often the call was sent.
@@ -84,6 +88,9 @@ impl fmt::Display for CallFailure {
         write!(f, "{:?} from {}: {}", self.code, self.endpoint, self.message)?;
         for detail in &self.details {
             write!(f, "; {detail}")?;
+        }
+        for difference in &self.differences {
+            write!(f, "; {difference}")?;
         }
         if self.attempts > 1 {
             write!(f, " (after {} attempts)", self.attempts)?;
@@ -112,6 +119,7 @@ impl CallFailure {
             code,
             message: words(status),
             details: details(status.details()),
+            differences: Vec::new(),
             endpoint: endpoint.to_owned(),
             attempts: 1,
             ambiguous: !unsent && (away || matches!(code, Code::DeadlineExceeded | Code::Cancelled)),
@@ -126,6 +134,7 @@ impl CallFailure {
             code: Code::DeadlineExceeded,
             message,
             details: Vec::new(),
+            differences: Vec::new(),
             endpoint: endpoint.to_owned(),
             attempts: 1,
             ambiguous: sent,

@@ -12,7 +12,8 @@ use prost::Message;
 use tokio::time::sleep;
 
 use crate::{
-    CallFailure, Error, Transaction, connection::Connection, proposal_builder::encode, retry::Backoff, signing::sha256,
+    CallFailure, Error, Transaction, connection::Connection, disagreement, proposal_builder::encode, retry::Backoff,
+    signing::sha256,
 };
 
 /// A call of a chaincode function with its transaction id, ready to be evaluated or endorsed.
@@ -123,7 +124,8 @@ impl Proposal {
     }
 
     /// Collects the endorsements that the policies need. When peers disagree, as they do while one lags, the same
-    /// proposal is sent again up to [`Limits::endorsements`](crate::Limits::endorsements) times.
+    /// proposal is sent again up to [`Limits::endorsements`](crate::Limits::endorsements) times. When they still do and the
+    /// organisations were named, each is asked alone, and the error tells [where they differ](CallFailure::differences).
     ///
     /// # Errors
     /// [`Error::Sign`] and [`Error::Endorse`]; [`Error::Verify`] when what came back is not what was proposed.
@@ -159,6 +161,10 @@ impl Proposal {
                 Err(failure) if failure.is_disagreement() && left > 0 => {
                     tracing::debug!(%failure, "peers disagree; asking again");
                     sleep(backoff.pause()).await;
+                }
+                Err(mut failure) if failure.is_disagreement() => {
+                    failure.differences = disagreement::explain(&self.connection, request).await;
+                    return Err(failure);
                 }
                 outcome => return outcome,
             }

@@ -5,6 +5,8 @@ mod authority;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod disagreeing;
+#[cfg(test)]
 mod endorsed;
 #[cfg(test)]
 mod fake;
