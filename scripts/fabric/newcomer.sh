@@ -154,7 +154,7 @@ start_own_orderer() {
     grep -q 'Status: 201' <<< "$answer" || fail "the orderer did not join: $answer"
   fi
   await 120 "the orderer to have all blocks" orderer_becomes_active "$NAME" || return 1
-  step "orderer            $(orderer_host "$NAME") follows $CHANNEL; the members add it by: der org consenter add new-org.json --out consenter.update"
+  step "orderer            $(orderer_host "$NAME") has the channel; unless it is one already, the members make it a consenter by: der org consenter add new-org.json --out consenter.update"
 }
 
 resume() {
@@ -166,6 +166,9 @@ resume() {
 tell_status() {
   local code=0
   print_processes || code=1
+  if is_running "orderer-$NAME"; then
+    echo "orderer: $(orderer_says "$NAME" | sed -n 's/.*"\(consensusRelation\|status\|height\)": "\{0,1\}\([a-z0-9]*\).*/\2/p' | paste -sd' ' -)"
+  fi
   is_running "peer-$NAME" || return "$code"
   echo "height: $(own_height || echo "not joined") of $(channel_height || echo "an unknown number of") blocks"
   if peer_as "$NAME" lifecycle chaincode querycommitted --channelID "$CHANNEL" --name "$CHAINCODE" > /dev/null 2>&1; then
