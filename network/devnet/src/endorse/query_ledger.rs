@@ -52,9 +52,13 @@ fn answer(ledger: &Ledger, access: &Access, channel: &str, proposal: &Proposal) 
         )
         .map_err(|error| format!("access denied for [{function}][{channel}]: [{error}]"))?;
     let argument = argument.unwrap_or_default();
+    let raw = rest.first().map_or(&[][..], |argument| argument.as_ref());
     match function.as_ref() {
         "GetChainInfo" => chain_info(ledger).map_err(|error| format!("Failed to get block info with error {error}")),
         "GetBlockByNumber" => block_by_number(ledger, &argument),
+        "GetBlockByHash" => found(ledger.block_by_hash(raw), || {
+            format!("Failed to get block hash {}", hex::encode(raw))
+        }),
         "GetBlockByTxID" => found(ledger.block_by_tx(&argument), || {
             format!("Failed to get block for txID {argument}")
         }),

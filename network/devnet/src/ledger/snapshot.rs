@@ -8,7 +8,7 @@ use super::{
     Entries, LedgerError, StateView, TxLocation, VersionedEntry, VersionedValue, block,
     log::BlockLog,
     rwset::{self, TxRwSet},
-    state::{self, HISTORY, STATE, TRANSACTIONS},
+    state::{self, BLOCKS, HISTORY, STATE, TRANSACTIONS},
 };
 
 /// State at one height: immutable, cheap to clone, free to hold. A redb read transaction underneath.
@@ -20,6 +20,7 @@ struct Tables {
     state: ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
     history: ReadOnlyTable<(&'static str, &'static str, u64, u64), ()>,
     transactions: ReadOnlyTable<&'static str, (u64, u64, u8)>,
+    blocks: ReadOnlyTable<&'static [u8], u64>,
     log: Arc<BlockLog>,
 }
 
@@ -44,6 +45,7 @@ impl Snapshot {
             state: transaction.open_table(STATE)?,
             history: transaction.open_table(HISTORY)?,
             transactions: transaction.open_table(TRANSACTIONS)?,
+            blocks: transaction.open_table(BLOCKS)?,
             log,
         })))
     }
@@ -157,6 +159,15 @@ impl Snapshot {
                 code: block::code_of(code),
             }
         }))
+    }
+
+    /// The number of the block whose header has this hash.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn block_number(&self, header_hash: &[u8]) -> Result<Option<u64>, LedgerError> {
+        Ok(self.0.blocks.get(header_hash)?.map(|entry| entry.value()))
     }
 
     /// SHA-256 over all keys, values, metadata and versions in byte order: equal states, equal hashes.

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use bytes::Bytes;
 use fabric_protos::common::Block;
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::{BlockOutcome, FaultHook, FaultPoint, LedgerError, StateUpdates, Version, VersionedValue, block};
 
@@ -14,6 +14,8 @@ pub(super) const STATE: TableDefinition<'_, (&str, &str), &[u8]> = TableDefiniti
 pub(super) const HISTORY: TableDefinition<'_, (&str, &str, u64, u64), ()> = TableDefinition::new("history");
 /// Transaction id → (block, index, code); the first transaction with an id keeps it.
 pub(super) const TRANSACTIONS: TableDefinition<'_, &str, (u64, u64, u8)> = TableDefinition::new("transactions");
+/// Hash of a block's header → its number.
+pub(super) const BLOCKS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("blocks");
 /// Height and hash of the last block's header: what the other tables were derived from.
 const SAVEPOINT: TableDefinition<'_, (), (u64, &[u8])> = TableDefinition::new("savepoint");
 
@@ -39,8 +41,20 @@ pub(super) fn open(path: &Path, cache_bytes: usize) -> Result<Database, LedgerEr
             fs::remove_file(path).map_err(LedgerError::io("removing", path))?;
             attempt()
         }
+        Ok(older) if !has_all_blocks(&older)? => {
+            tracing::info!(path = %path.display(), "the derived state has no index of blocks and is built again from the log");
+            drop(older);
+            fs::remove_file(path).map_err(LedgerError::io("removing", path))?;
+            attempt()
+        }
         opened => opened,
     }
+}
+
+/// A state of an earlier release knows no blocks by their hashes.
+fn has_all_blocks(database: &Database) -> Result<bool, LedgerError> {
+    let indexed = database.begin_read()?.open_table(BLOCKS)?.len()?;
+    Ok(indexed == savepoint(database)?.height)
 }
 
 /// Creates missing tables, so that readers find them.
@@ -49,6 +63,7 @@ pub(super) fn prepare(database: &Database) -> Result<(), LedgerError> {
     transaction.open_table(STATE)?;
     transaction.open_table(HISTORY)?;
     transaction.open_table(TRANSACTIONS)?;
+    transaction.open_table(BLOCKS)?;
     transaction.open_table(SAVEPOINT)?;
     Ok(transaction.commit()?)
 }
@@ -84,6 +99,7 @@ pub(super) fn apply(
     write_state(&transaction, &outcome.updates)?;
     index_transactions(&transaction, judged, outcome)?;
     let hash = judged.header.as_ref().map(block::header_hash).unwrap_or_default();
+    transaction.open_table(BLOCKS)?.insert(hash.as_ref(), number)?;
     transaction
         .open_table(SAVEPOINT)?
         .insert((), (number + 1, hash.as_ref()))?;

@@ -261,6 +261,17 @@ impl Ledger {
             .map_or(Ok(None), |place| self.block(place.block))
     }
 
+    /// The block whose header has this hash.
+    ///
+    /// # Errors
+    ///
+    /// When the index or the log cannot be read.
+    pub fn block_by_hash(&self, header_hash: &[u8]) -> Result<Option<Arc<Block>>, LedgerError> {
+        self.snapshot()
+            .block_number(header_hash)?
+            .map_or(Ok(None), |number| self.block(number))
+    }
+
     /// Where a transaction lies.
     ///
     /// # Errors

@@ -23,6 +23,30 @@ fn open(world: &World, dir: &Path) -> Result<Arc<Ledger>, LedgerError> {
 }
 
 #[test]
+fn blocks_are_found_by_their_hashes_also_in_a_state_that_had_no_index_of_them() {
+    let world = World::new();
+    let chain = world.chain();
+    let hashes: Vec<_> = (0..2)
+        .map(|number| block::header_hash(chain.ledger.block(number).unwrap().unwrap().header.as_ref().unwrap()))
+        .collect();
+    let numbers = |chain: &Chain<'_>| -> Vec<Option<u64>> {
+        let found = hashes.iter().map(|hash| chain.ledger.block_by_hash(hash).unwrap());
+        found.map(|found| found.map(|found| block::number(&found))).collect()
+    };
+    assert_eq!(numbers(&chain), [Some(0), Some(1)]);
+    assert!(chain.ledger.block_by_hash(b"no hash").unwrap().is_none());
+    let Chain { world, ledger, dir } = chain;
+    drop(ledger);
+    let database = redb::Database::open(dir.path().join(STATE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    assert!(transaction.delete_table(state::BLOCKS).unwrap());
+    transaction.commit().unwrap();
+    drop(database);
+    let chain = Chain::open(world, dir, LedgerOptions::default());
+    assert_eq!(numbers(&chain), [Some(0), Some(1)]);
+}
+
+#[test]
 fn what_is_committed_is_there_after_reopening() {
     let world = World::new();
     let chain = world.chain();

@@ -51,8 +51,8 @@ async fn history_is_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn qscc_tells_the_height() {
-    use fabric_protos::common::BlockchainInfo;
+async fn qscc_tells_the_height_and_gives_the_newest_block() {
+    use fabric_protos::common::{Block, BlockchainInfo};
     use prost::Message;
 
     let world = World::start().await;
@@ -63,4 +63,7 @@ async fn qscc_tells_the_height() {
     let info = BlockchainInfo::decode(qscc.evaluate("GetChainInfo", ["energy"]).await.unwrap()).unwrap();
     assert_eq!(info.height, world.devnet().ledger().height());
     assert_eq!(info.current_block_hash, world.devnet().ledger().last_hash());
+    let arguments = [b"energy".as_slice(), &info.current_block_hash];
+    let tip = Block::decode(qscc.evaluate("GetBlockByHash", arguments).await.unwrap()).unwrap();
+    assert_eq!(tip.header.unwrap().number, info.height - 1);
 }
