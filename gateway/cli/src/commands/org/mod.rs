@@ -5,6 +5,7 @@ mod collect;
 mod consenter;
 mod describe;
 mod file;
+mod leave;
 mod proposal;
 mod refusal;
 mod session;
@@ -29,6 +30,12 @@ pub enum Verb {
     /// Writes the update that adds a described organisation as a member.
     #[command(after_help = change::ADD)]
     Add(change::Add),
+    /// Writes the update that removes an organisation that guards nothing of the market any more.
+    #[command(after_help = leave::REMOVE)]
+    Remove(leave::Leaver),
+    /// Ends a membership in the market, rewrites its guards, then writes the update that removes the organisation.
+    #[command(after_help = leave::LEAVE)]
+    Leave(leave::Leave),
     /// Writes the update that puts a revocation list into the MSP of the authority that signed it.
     #[command(after_help = change::REVOKE)]
     Revoke(change::Revoke),
@@ -55,6 +62,8 @@ impl Verb {
             Self::Show => show::run(global),
             Self::Describe(describe) => describe.run(global),
             Self::Add(add) => add.run(global),
+            Self::Remove(leaver) => leaver.remove(global),
+            Self::Leave(leave) => leave.run(global),
             Self::Revoke(revoke) => revoke.run(global),
             Self::Authorities(authorities) => authorities.run(global),
             Self::Consenter(verb) => verb.run(global),

@@ -55,6 +55,12 @@ impl AdminSession {
         Ok(self.wait(ChannelConfig::read(&self.network))?)
     }
 
+    /// Builds what needs the runtime around it.
+    pub(super) fn inside<T>(&self, build: impl FnOnce() -> T) -> T {
+        let _inside = self.runtime.enter();
+        build()
+    }
+
     pub(super) fn wait<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
     }
