@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bridge;
+mod certificates;
 pub mod cli;
 pub mod config;
 mod log;

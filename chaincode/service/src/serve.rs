@@ -1,5 +1,6 @@
 //! The server's life: listen, say so, serve, drain.
 
+use std::future::Future;
 use std::io::Write;
 
 use anyhow::Context;
@@ -7,7 +8,8 @@ use fabric_shim::{Chaincode, Limits, Server, TlsConfig};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{Config, TlsFiles};
+use crate::certificates::{self, follow};
+use crate::config::Config;
 
 /// The one line on stdout, by which a parent process learns the port.
 #[derive(Serialize)]
@@ -29,10 +31,12 @@ pub(crate) async fn serve<C: Chaincode>(config: &Config, chaincode: C) -> anyhow
         .address(config.address)
         .package_id(&config.chaincode_id)
         .limits(limits);
-    if let Some(files) = &config.tls {
-        builder = builder.tls(tls(files)?);
+    let tls = config.tls.as_ref().map(certificates::read).transpose()?;
+    if let Some(tls) = &tls {
+        builder = builder.tls(tls.clone());
     }
     let server = builder.bind().await?;
+    let reloading = reloading(config, &server, tls);
     announce(&server.local_addr().to_string(), &config.chaincode_id)?;
     tracing::info!(address = %server.local_addr(), package_id = config.chaincode_id, "serving");
     let stop = async move {
@@ -41,18 +45,23 @@ pub(crate) async fn serve<C: Chaincode>(config: &Config, chaincode: C) -> anyhow
             _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
         }
     };
-    server.serve(chaincode, stop).await?;
+    tokio::select! {
+        served = server.serve(chaincode, stop) => served?,
+        () = reloading => {}
+    }
     tracing::info!("stopped");
     Ok(())
 }
 
-fn tls(files: &TlsFiles) -> anyhow::Result<TlsConfig> {
-    let read = |path: &std::path::Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    Ok(TlsConfig {
-        cert: read(&files.cert)?,
-        key: read(&files.key)?,
-        client_ca: Some(read(&files.client_ca)?),
-    })
+/// Takes up TLS files as they change; without TLS there is nothing to do. Never ends.
+fn reloading(config: &Config, server: &Server, tls: Option<TlsConfig>) -> impl Future<Output = ()> + use<> {
+    let (files, certificates) = (config.tls.clone(), server.certificates());
+    async move {
+        match (files, certificates, tls) {
+            (Some(files), Some(certificates), Some(known)) => follow(&files, &certificates, known).await,
+            _ => std::future::pending().await,
+        }
+    }
 }
 
 fn announce(address: &str, package_id: &str) -> anyhow::Result<()> {

@@ -11,3 +11,4 @@ mod bridge;
 mod creator;
 mod process;
 mod ranges;
+mod renewed;
