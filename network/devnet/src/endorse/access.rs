@@ -54,6 +54,11 @@ impl Access {
         Self { channel }
     }
 
+    /// The MSP ids of the channel's members.
+    pub(super) fn members(&self) -> impl Iterator<Item = &str> {
+        self.channel.organizations()
+    }
+
     /// Whether `creator` is a valid identity that has not expired and signed `message`.
     ///
     /// # Errors

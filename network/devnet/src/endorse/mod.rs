@@ -8,6 +8,7 @@ mod plan;
 mod prepare;
 mod proposal;
 mod query_configuration;
+mod query_definition;
 mod query_ledger;
 
 pub use access::{Access, AccessError};

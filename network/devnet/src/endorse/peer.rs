@@ -22,6 +22,7 @@ use prost::Message;
 use super::{
     Access, Proposal, definition,
     query_configuration::{self, CSCC},
+    query_definition,
     query_ledger::{self, QSCC},
 };
 use crate::{
@@ -206,6 +207,9 @@ impl Peer {
                     "{} needs a channel: name it in the proposal",
                     proposal.chaincode
                 ));
+            }
+            LIFECYCLE if query_definition::is_asked(proposal) => {
+                Some(query_definition::query(&snapshot, access, proposal))
             }
             _ => None,
         };

@@ -67,3 +67,28 @@ async fn qscc_tells_the_height_and_gives_the_newest_block() {
     let tip = Block::decode(qscc.evaluate("GetBlockByHash", arguments).await.unwrap()).unwrap();
     assert_eq!(tip.header.unwrap().number, info.height - 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_member_may_read_a_definition() {
+    use fabric_protos::lifecycle::{QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult};
+    use prost::Message;
+
+    let world = World::start().await;
+    let lifecycle = world
+        .gateway_of(GRID, world.user(GRID))
+        .network("energy")
+        .contract("_lifecycle");
+    let asked = |name: &str| {
+        let name = name.to_owned();
+        lifecycle.evaluate(
+            "QueryChaincodeDefinition",
+            [QueryChaincodeDefinitionArgs { name }.encode_to_vec()],
+        )
+    };
+    let found = QueryChaincodeDefinitionResult::decode(asked("store").await.unwrap()).unwrap();
+    assert_eq!(found.sequence, 1);
+    assert!(!found.validation_parameter.is_empty());
+    assert!(found.approvals.len() > 1 && found.approvals.values().all(|approved| *approved));
+    let error = format!("{:?}", asked("none").await.unwrap_err());
+    assert!(error.contains("namespace none is not defined"), "{error}");
+}
