@@ -5,6 +5,7 @@ pub mod case;
 pub mod commands;
 pub mod connection;
 pub mod day;
+pub mod doctor;
 pub mod exit;
 pub mod failure;
 mod log;

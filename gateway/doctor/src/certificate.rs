@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use fabric_msp::{Certificate, sha256};
 use rustls_pki_types::pem::{SectionKind, from_buf};
 use serde::Serialize;
+use time::OffsetDateTime;
 use x509_parser::{prelude::FromDer, revocation_list::CertificateRevocationList};
 
 const SECONDS_A_DAY: i64 = 86_400;
@@ -37,6 +38,30 @@ pub enum Standing {
     Undated,
 }
 
+impl Kind {
+    /// In one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Authority => "authority",
+            Self::Holder => "holder",
+            Self::List => "list",
+        }
+    }
+}
+
+impl Standing {
+    /// In one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Soon => "soon",
+            Self::Early => "early",
+            Self::Valid => "valid",
+            Self::Undated => "undated",
+        }
+    }
+}
+
 /// A certificate or list with its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dated {
@@ -50,6 +75,8 @@ pub struct Dated {
     pub subject: String,
     /// Names and addresses of a TLS certificate.
     pub names: Vec<String>,
+    /// The day of the end, in UTC.
+    pub until: String,
     /// The last second, Unix time.
     pub not_after: i64,
     /// Where it was found: a file, an address, a place in the channel's configuration.
@@ -115,6 +142,7 @@ impl Calendar {
                 },
                 subject,
                 names: certificate.alternative_names().to_vec(),
+                until: day(until),
                 not_after: until,
                 source: source.to_owned(),
                 copies: 0,
@@ -137,6 +165,7 @@ impl Calendar {
                 kind: Kind::List,
                 subject: format!("{issuer}, {revoked} revoked"),
                 names: Vec::new(),
+                until: day(until),
                 not_after: until,
                 source: source.to_owned(),
                 copies: 0,
@@ -174,6 +203,10 @@ impl Calendar {
         dated.sort_by_key(|dated| dated.kind == Kind::List);
         dated
     }
+}
+
+fn day(at: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(at).map_or_else(|_| "never".to_owned(), |time| time.date().to_string())
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! One file per noun.
 
 mod case_loop;
+mod certs;
 mod codes;
 mod completions;
 mod contract;
 mod demo;
 mod dismiss;
+mod doctor;
 mod embedded;
 mod follow;
 mod grid;
@@ -78,6 +80,10 @@ pub enum Noun {
     Network(network::Verb),
     /// The market's chaincode as a package for peers.
     Package(package::Package),
+    /// Whether this user, the network and its rules are in order.
+    Doctor(doctor::Doctor),
+    /// Certificates by the day on which they end.
+    Certs(certs::Certs),
     /// The network and user a command would act with.
     #[command(subcommand)]
     Profile(profile::Verb),
@@ -132,6 +138,8 @@ impl Noun {
             Self::Demo(demo) => demo.run(global),
             Self::Network(verb) => verb.run(global),
             Self::Package(package) => package.run(global),
+            Self::Doctor(doctor) => doctor.run(global),
+            Self::Certs(certs) => certs.run(global),
             Self::Profile(verb) => verb.run(global),
             Self::Org(verb) => verb.run(global),
             Self::Codes(codes) => codes.run(global),
