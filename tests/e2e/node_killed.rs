@@ -14,6 +14,8 @@ const DER: &str = env!("CARGO_BIN_EXE_der-under-test");
 const ROUNDS: usize = 12;
 const WRITERS: u64 = 4;
 const LIMIT: Duration = Duration::from_secs(60);
+/// Between a failure and the next try of a writer.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a writer was told is on the ledger.
 struct Acknowledged {
@@ -66,20 +68,22 @@ fn keeps_the_ledger(node: &Node) -> bool {
     !matches!(node, Node::Service(_))
 }
 
-/// Opens slot after slot, and tells of each commit, until the network is gone.
+/// Opens slot after slot, and tells of each commit, until it is aborted. What fails while a node is away or a leader is elected is not
+/// acknowledged; the next slot is tried.
 async fn write(clock: MarketClient, first: u64, sender: mpsc::UnboundedSender<Acknowledged>) {
+    let mut pause = tokio::time::interval(PAUSE);
     for number in first..first + 1_000 {
         let Ok(slot) = Slot::new(number) else { return };
         let Ok(receipt) = clock.open_slot(&OpenSlot { slot }).await else {
-            return;
+            pause.tick().await;
+            continue;
         };
-        if sender
-            .send(Acknowledged {
-                slot,
-                transaction_id: receipt.transaction_id,
-            })
-            .is_err()
-        {
+        // Without a block it was found on the ledger after an unknown commit, and its id may be another's.
+        if receipt.block.is_none() {
+            continue;
+        }
+        let transaction_id = receipt.transaction_id;
+        if sender.send(Acknowledged { slot, transaction_id }).is_err() {
             return;
         }
     }

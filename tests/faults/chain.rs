@@ -6,8 +6,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use der_api::Event;
 use der_e2e::{ChainReader, Committed, ORGANISATIONS, World, eventually};
+use fabric_msp::Identity;
 
 /// For a peer to catch up.
 const LIMIT: Duration = Duration::from_secs(90);
@@ -18,6 +18,8 @@ pub(crate) struct Chain {
     valid: HashSet<String>,
     settlements: BTreeMap<u64, u32>,
     found: usize,
+    /// Users who may do nothing from a block on.
+    revoked: Vec<(String, u64)>,
 }
 
 /// What held.
@@ -37,7 +39,15 @@ impl Chain {
             valid: HashSet::new(),
             settlements: BTreeMap::new(),
             found: 0,
+            revoked: Vec::new(),
         })
+    }
+
+    /// From the next block on, whatever the newest peer has, this user may do nothing.
+    pub(crate) async fn revoke(&mut self, user: &str) -> Result<()> {
+        let height = self.highest().await?;
+        self.revoked.push((user.to_owned(), height));
+        Ok(())
     }
 
     /// Nothing acknowledged is lost, no transaction is valid twice, no slot is settled twice, and every peer has the same chain.
@@ -90,17 +100,30 @@ impl Chain {
 
     fn count(&mut self, committed: Vec<Committed>) -> Result<()> {
         for one in committed.into_iter().filter(|one| one.code == 0) {
-            if let Some((name, payload)) = &one.event
-                && let Ok(Some(Event::SlotSettled(settled))) = Event::parse(name, payload)
-            {
-                let times = self.settlements.entry(settled.slot.get()).or_default();
+            if let Some(slot) = one.settled_slot() {
+                let times = self.settlements.entry(slot).or_default();
                 *times += 1;
-                ensure!(*times == 1, "slot {} is settled {times} times", settled.slot);
+                ensure!(*times == 1, "slot {slot} is settled {times} times");
             }
+            ensure!(
+                !self.is_revoked(&one),
+                "a revoked user's transaction {} is valid",
+                one.transaction_id
+            );
             // A configuration block's transactions have no id.
             let fresh = one.transaction_id.is_empty() || self.valid.insert(one.transaction_id.clone());
             ensure!(fresh, "transaction {} is valid twice", one.transaction_id);
         }
         Ok(())
+    }
+
+    fn is_revoked(&self, one: &Committed) -> bool {
+        let acts = |user: &str| {
+            let identity = Identity::from_bytes(one.creator.clone()).ok();
+            identity
+                .and_then(|identity| identity.enrollment_id().ok())
+                .is_some_and(|id| id == user)
+        };
+        self.revoked.iter().any(|(user, from)| one.block >= *from && acts(user))
     }
 }

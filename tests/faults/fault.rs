@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     StopLeader,
     /// kill -9 of every process, then a start of all.
     RestartAll,
+    /// A seller's certificate is revoked by its organisation, while it trades.
+    Revoke,
 }
 
 impl Fault {
@@ -64,6 +66,7 @@ impl Fault {
             .collect();
         let node = match self {
             Self::RestartAll => return Ok(world.nodes()),
+            Self::Revoke => return Ok(Vec::new()),
             Self::KillPeer | Self::StopPeer => pick(&others, random)?,
             Self::KillGateway | Self::StopGateway => Node::peer(GATEWAY),
             Self::KillService | Self::StopService => pick(&ORGANISATIONS.map(Node::service), random)?,
@@ -99,7 +102,11 @@ impl Fault {
 
     /// How long it lasts until [`Fault::heal`].
     pub(crate) const fn lasts(self) -> Duration {
-        if self.stops() { STOPPED } else { KILLED }
+        match self {
+            Self::Revoke => Duration::ZERO,
+            _ if self.stops() => STOPPED,
+            _ => KILLED,
+        }
     }
 
     /// What an operator or a supervisor would do: the process goes on, or is started again.

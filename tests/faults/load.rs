@@ -1,6 +1,7 @@
 //! The running market under the faults, and what it was told is on the ledger.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -38,6 +39,8 @@ impl Acknowledged {
 /// A market day that goes on and on.
 pub(crate) struct Load {
     pub(crate) acknowledged: Acknowledged,
+    /// Participants without whom the market went on.
+    out: Arc<Mutex<BTreeSet<String>>>,
     settled: watch::Receiver<u64>,
     task: JoinHandle<Result<(), DayError>>,
 }
@@ -47,13 +50,18 @@ impl Load {
     pub(crate) async fn start(world: &World, pairs: usize) -> Result<Self> {
         let acknowledged = Acknowledged::default();
         let heard = acknowledged.clone();
+        let out = Arc::new(Mutex::new(BTreeSet::new()));
+        let shut_out = Arc::clone(&out);
         let first = Slot::new(FIRST)?;
         let listener = Arc::new(move |told| match told {
             // Found on the ledger by another trace than its own id: the slot's stage is the proof.
             Told::Committed { block: None, .. } => {}
             Told::Committed { transaction_id, .. } => heard.add(transaction_id),
             Told::Trouble { slot, what, .. } => eprintln!("  {}: {what}", slot.map_or(0, Slot::get)),
-            Told::Out { participant, what, .. } => eprintln!("  without {participant}: {what}"),
+            Told::Out { participant, .. } => {
+                let mut out = shut_out.lock().unwrap_or_else(PoisonError::into_inner);
+                out.insert(participant.user.to_string());
+            }
         });
         let market = Neighbours::found_telling(world, pairs, first, listener).await?;
         let (count, settled) = watch::channel(0);
@@ -66,6 +74,7 @@ impl Load {
         });
         Ok(Self {
             acknowledged,
+            out,
             settled,
             task,
         })
@@ -84,6 +93,11 @@ impl Load {
             .with_context(|| format!("no slot was settled for {limit:?}"))?
             .is_ok();
         if goes_on { Ok(()) } else { self.why_it_ended().await }
+    }
+
+    /// Whether the market went on without this user.
+    pub(crate) fn is_out(&self, user: &str) -> bool {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner).contains(user)
     }
 
     async fn why_it_ended(&mut self) -> Result<()> {

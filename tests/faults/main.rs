@@ -6,6 +6,7 @@ mod leader;
 mod load;
 mod random;
 mod record;
+mod revoke;
 mod round;
 mod summary;
 
@@ -36,7 +37,7 @@ struct Args {
     /// The network to strike.
     #[arg(long, value_enum, default_value_t = Network::FabricBft)]
     network: Network,
-    /// Only these faults.
+    /// Only these faults. `revoke` takes a pair for each round: give more --pairs than --rounds.
     #[arg(long, value_enum, value_delimiter = ',')]
     fault: Vec<Fault>,
     /// Sellers, and buyers as many.
@@ -89,20 +90,27 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
+impl Args {
+    /// The faults that are asked for: all, without revocation where there are too few pairs for it.
+    fn faults(&self) -> Vec<Fault> {
+        if !self.fault.is_empty() {
+            return self.fault.clone();
+        }
+        let possible = |fault: &Fault| *fault != Fault::Revoke || self.pairs > self.rounds;
+        Fault::value_variants().iter().copied().filter(possible).collect()
+    }
+}
+
 /// One round of each fault, and again, so that a run broken off early has some of all.
 async fn run(args: &Args, record: &mut Record) -> Result<()> {
     let der = match &args.der {
         Some(der) => der.clone(),
         None => std::env::current_exe()?.with_file_name("der-under-test"),
     };
-    let faults = if args.fault.is_empty() {
-        Fault::value_variants()
-    } else {
-        &args.fault
-    };
+    let faults = args.faults();
     let mut stage = None;
     let mut broken = 0;
-    while let Some(fault) = next(faults, record, args.rounds) {
+    while let Some(fault) = next(&faults, record, args.rounds) {
         let current = match &mut stage {
             Some(stage) => stage,
             none => {

@@ -1,11 +1,11 @@
 //! One round: a fault strikes the running market, is healed, and everything is checked.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use der_api::request::OpenSlot;
 use der_client::MarketClient;
 use der_e2e::{NetworkKind, Node, World};
@@ -18,6 +18,7 @@ use crate::{
     load::{Acknowledged, Load},
     random::Random,
     record::Round,
+    revoke,
 };
 
 /// Slots that nobody plays: a transaction each, to see whether the network takes one.
@@ -36,6 +37,9 @@ pub(crate) struct Stage {
     chain: Chain,
     probe: MarketClient,
     probes: u64,
+    der: PathBuf,
+    /// Pairs whose sellers are not revoked.
+    sellers: usize,
     world: World,
 }
 
@@ -54,6 +58,8 @@ impl Stage {
             load,
             world,
             probes: PROBES,
+            der: der.to_owned(),
+            sellers: pairs,
         }))
     }
 
@@ -79,6 +85,16 @@ impl Stage {
         round
     }
 
+    /// Revokes the last seller who is not revoked yet; one stays.
+    async fn revoke(&mut self) -> Result<String> {
+        ensure!(self.sellers > 1, "every seller but one is revoked; give more --pairs");
+        self.sellers -= 1;
+        let user = format!("seller{}", self.sellers);
+        block_in_place(|| revoke::revoke(&self.world, &self.der, &user))?;
+        self.chain.revoke(&user).await?;
+        Ok(user)
+    }
+
     async fn strike(&mut self, round: &mut Round) -> Result<()> {
         let mut random = Random::new(round.seed);
         let targets = block_in_place(|| round.fault.targets(&self.world, &mut random))?;
@@ -86,6 +102,11 @@ impl Stage {
         sleep(Duration::from_millis(random.below(MOMENT_MS))).await;
         let under_way = self.load.settled();
         round.injected_at_ms = millis(SystemTime::now().duration_since(UNIX_EPOCH)?);
+        let revoked = match round.fault {
+            Fault::Revoke => Some(self.revoke().await?),
+            _ => None,
+        };
+        round.targets.extend(revoked.clone());
         let injected = Instant::now();
         block_in_place(|| round.fault.inject(&mut self.world, &targets))?;
         let first = first_commit(self.probe.clone(), self.probes, self.load.acknowledged.clone());
@@ -99,6 +120,11 @@ impl Stage {
         round.recovery_ms = Some(millis(recovery));
         self.load.settles_beyond(under_way, LIMIT).await?;
         round.settled_ms = Some(millis(injected.elapsed()));
+        if let Some(user) = revoked {
+            // The slot after the one under way is wholly without it.
+            self.load.settles_beyond(under_way + 1, LIMIT).await?;
+            ensure!(self.load.is_out(&user), "{user} is revoked and still trades");
+        }
         let held = self.chain.check(self.load.acknowledged.take()).await?;
         (round.acknowledged, round.settled, round.height) = (held.acknowledged, held.settled, held.height);
         Ok(())

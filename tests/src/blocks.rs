@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
+use der_api::Event;
 use fabric_gateway::Network;
 use fabric_msp::sha256;
-use fabric_protos::common::{Block, BlockHeader, BlockMetadataIndex, BlockchainInfo, ChannelHeader, Envelope, Payload};
+use fabric_protos::common::{
+    Block, BlockHeader, BlockMetadataIndex, BlockchainInfo, ChannelHeader, Envelope, Payload, SignatureHeader,
+};
 use fabric_protos::protos::{
     ChaincodeAction, ChaincodeActionPayload, ChaincodeEvent, ProposalResponsePayload, Transaction,
 };
@@ -24,8 +27,22 @@ pub struct Committed {
     pub transaction_id: String,
     /// Its validation code, 0 for valid.
     pub code: u8,
+    /// Who made it, as a `SerializedIdentity`.
+    pub creator: Bytes,
     /// Name and payload of its chaincode's event, where it has one.
     pub event: Option<(String, Vec<u8>)>,
+}
+
+impl Committed {
+    /// The slot that this transaction settled, if it is valid and settled one.
+    #[must_use]
+    pub fn settled_slot(&self) -> Option<u64> {
+        let (name, payload) = self.event.as_ref().filter(|_| self.code == 0)?;
+        match Event::parse(name, payload) {
+            Ok(Some(Event::SlotSettled(settled))) => Some(settled.slot.get()),
+            _ => None,
+        }
+    }
 }
 
 /// Reads every block from genesis to the tip, checks data hash and link of each, and lists the transactions.
@@ -166,6 +183,7 @@ fn committed(block: u64, envelope: &[u8], code: u8) -> Result<Committed> {
         block,
         transaction_id,
         code,
+        creator: SignatureHeader::decode(header.signature_header)?.creator,
         event: event(payload.data),
     })
 }
