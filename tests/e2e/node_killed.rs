@@ -5,6 +5,7 @@ use std::{process::Command, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use der_api::request::{OpenSlot, QuerySlot};
+use der_cli::connection;
 use der_client::MarketClient;
 use der_e2e::{Committed, Neighbours, NetworkKind, Node, ORGANISATIONS, World, eventually, read_blocks};
 use der_market::slot::Slot;
@@ -14,6 +15,8 @@ const DER: &str = env!("CARGO_BIN_EXE_der-under-test");
 const ROUNDS: usize = 12;
 const WRITERS: u64 = 4;
 const LIMIT: Duration = Duration::from_secs(60);
+/// How long a writer waits for its block.
+const COMMIT_STATUS_MS: u64 = 5_000;
 /// Between a failure and the next try of a writer.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -35,7 +38,7 @@ async fn no_acknowledged_transaction_is_lost() -> Result<()> {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
-                let clock = world.client("grid", "clock")?;
+                let clock = impatient_clock(&world)?;
                 let first = 1_000_000 + (round as u64 * WRITERS + writer) * 1_000;
                 Ok(tokio::spawn(write(clock, first, sender.clone())))
             })
@@ -66,6 +69,13 @@ async fn no_acknowledged_transaction_is_lost() -> Result<()> {
 
 fn keeps_the_ledger(node: &Node) -> bool {
     !matches!(node, Node::Service(_))
+}
+
+/// A Raft leader that is killed takes transactions with it that it had accepted: nobody will ever tell of their commit.
+fn impatient_clock(world: &World) -> Result<MarketClient> {
+    let mut profile = world.profile("grid", "clock")?;
+    profile.timeouts.commit_status_ms = COMMIT_STATUS_MS;
+    connection::connect(&profile).map_err(|failure| anyhow::anyhow!("{failure:?}"))
 }
 
 /// Opens slot after slot, and tells of each commit, until it is aborted. What fails while a node is away or a leader is elected is not

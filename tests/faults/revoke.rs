@@ -22,6 +22,7 @@ pub(crate) fn revoke(world: &World, der: &Path, user: &str) -> Result<()> {
         command
     };
     run(org().arg("revoke").arg("--crl").arg(list).arg("--out").arg(&update))?;
+    run(org().arg("sign").arg(&update))?;
     run(org().arg("submit").arg(&update))
 }
 

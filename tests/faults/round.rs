@@ -100,13 +100,14 @@ impl Stage {
         let targets = block_in_place(|| round.fault.targets(&self.world, &mut random))?;
         round.targets = targets.iter().map(Node::to_string).collect();
         sleep(Duration::from_millis(random.below(MOMENT_MS))).await;
-        let under_way = self.load.settled();
         round.injected_at_ms = millis(SystemTime::now().duration_since(UNIX_EPOCH)?);
         let revoked = match round.fault {
             Fault::Revoke => Some(self.revoke().await?),
             _ => None,
         };
         round.targets.extend(revoked.clone());
+        // After a revocation, which takes its time while slots go on.
+        let under_way = self.load.settled();
         let injected = Instant::now();
         block_in_place(|| round.fault.inject(&mut self.world, &targets))?;
         let first = first_commit(self.probe.clone(), self.probes, self.load.acknowledged.clone());
