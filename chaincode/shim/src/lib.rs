@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod buffered;
 mod chaincode;
 pub mod composite_key;
 mod error;

@@ -1,13 +1,13 @@
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{sleep, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::metrics::Metrics;
+use crate::{buffered::Buffered, metrics::Metrics};
 
 /// From accepting a connection until its TLS handshake is done.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ pub(crate) fn incoming<Io, H, F>(
 ) -> ReceiverStream<io::Result<Io>>
 where
     Io: Send + 'static,
-    H: Fn(TcpStream) -> F + Send + Sync + 'static,
+    H: Fn(Buffered) -> F + Send + Sync + 'static,
     F: Future<Output = io::Result<Io>> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(HANDSHAKES);
@@ -39,7 +39,7 @@ async fn accept<Io, H, F>(
     sender: mpsc::Sender<io::Result<Io>>,
 ) where
     Io: Send + 'static,
-    H: Fn(TcpStream) -> F + Send + Sync + 'static,
+    H: Fn(Buffered) -> F + Send + Sync + 'static,
     F: Future<Output = io::Result<Io>> + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(HANDSHAKES));
@@ -58,7 +58,12 @@ async fn accept<Io, H, F>(
         };
         // Latency only: a socket that refuses it still works.
         let _ = socket.set_nodelay(true);
-        tokio::spawn(shake(handshake(socket), metrics.clone(), sender.clone(), place));
+        tokio::spawn(shake(
+            handshake(Buffered::new(socket)),
+            metrics.clone(),
+            sender.clone(),
+            place,
+        ));
     }
 }
 
