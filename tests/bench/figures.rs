@@ -1,28 +1,23 @@
-//! The figures, as a table or as JSON.
+//! The figures of the devnet by itself.
 
 use std::time::Duration;
 
-use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::{load::Load, start::Start};
+use crate::{load::Load, start::Start, table::Table};
 
 const MEGABYTE: f64 = 1_048_576.0;
 
-pub(crate) fn print(start: &Start, load: &Load, as_json: bool) -> Result<()> {
-    let figures = figures(start, load);
-    if as_json {
-        println!("{}", serde_json::to_string_pretty(&figures)?);
-        return Ok(());
+/// One row a figure.
+pub(crate) fn table(record: &Value) -> Table {
+    let mut table = Table::new("The devnet by itself", ["figure", "value"]);
+    for (name, value) in record.as_object().into_iter().flatten() {
+        table.row([name.clone(), value.to_string()]);
     }
-    println!("{:<58} {:>12}", "figure", "value");
-    for (name, value) in figures.as_object().into_iter().flatten() {
-        println!("{name:<58} {value:>12}");
-    }
-    Ok(())
+    table
 }
 
-fn figures(start: &Start, load: &Load) -> Value {
+pub(crate) fn record(start: &Start, load: &Load) -> Value {
     let sales = f64::from(load.pairs) * f64::from(load.slots);
     let transactions = load.transactions as f64;
     let seconds = load.elapsed.as_secs_f64();

@@ -59,6 +59,8 @@ pub struct FabricSettings {
     pub raft: bool,
     /// Further environment variables of the script, such as `DER_BATCH_TIMEOUT`.
     pub variables: Vec<(&'static str, String)>,
+    /// Does not wait until another one of this process is down.
+    pub beside_others: bool,
 }
 
 /// Four organisations on Fabric's binaries, in a folder of their own. Dropping it takes down what it started and removes the folder; the
@@ -70,7 +72,7 @@ pub struct FabricNetwork {
     processes: BTreeMap<Node, Native>,
     guardian: Guardian,
     _folder: TempDir,
-    _turn: Turn,
+    _turn: Option<Turn>,
 }
 
 /// `scripts/test-network.sh` for one network.
@@ -90,7 +92,7 @@ impl FabricNetwork {
     /// # Errors
     /// When the script fails; what it said is in the error.
     pub fn start(fabric: PathBuf, der: &Path, settings: FabricSettings) -> Result<Self> {
-        let turn = Turn::take();
+        let turn = (!settings.beside_others).then(Turn::take);
         let folder = tempfile::tempdir()?;
         let (network, programs) = (folder.path().join("network"), folder.path().join("bin"));
         write_programs(&programs, &std::path::absolute(der)?)?;

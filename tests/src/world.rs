@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, Result, bail};
 use der_cli::{
     connection,
-    network::{DEVNET, Launch, Layout, LocalNetwork},
+    network::{Batch, DEVNET, Launch, Layout, LocalNetwork},
     profile::Profile,
 };
 use der_client::{
@@ -47,25 +47,66 @@ impl World {
     /// # Errors
     /// As [`World::start`].
     pub fn start_on(kind: NetworkKind, program: impl AsRef<Path>) -> Result<Option<Self>> {
-        let folder = tempfile::tempdir()?;
-        let running = match kind {
-            NetworkKind::Devnet => {
-                let launch = Launch::with_program(folder.path().join("network"), program.as_ref());
-                Running::Devnet(launch.start()?)
-            }
+        match kind {
+            NetworkKind::Devnet => Self::start_devnet(program.as_ref(), Batch::default()).map(Some),
+            NetworkKind::Fabric(consensus) => Self::start_fabric(
+                "story on Fabric",
+                consensus,
+                program.as_ref(),
+                FabricSettings::default(),
+            ),
+        }
+    }
+
+    /// Starts a network whose orderers cut blocks so, beside others of this process.
+    ///
+    /// # Errors
+    /// As [`World::start`].
+    pub fn start_with(kind: NetworkKind, program: impl AsRef<Path>, batch: Batch) -> Result<Option<Self>> {
+        match kind {
+            NetworkKind::Devnet => Self::start_devnet(program.as_ref(), batch).map(Some),
             NetworkKind::Fabric(consensus) => {
-                let Some(fabric) = fabric_binaries("story on Fabric") else {
-                    return Ok(None);
-                };
                 let settings = FabricSettings {
-                    raft: consensus == Consensus::Raft,
+                    variables: vec![
+                        ("DER_BATCH_MESSAGES", batch.messages.to_string()),
+                        ("DER_BATCH_TIMEOUT", format!("{}ms", batch.timeout.as_millis())),
+                    ],
+                    beside_others: true,
                     ..FabricSettings::default()
                 };
-                let network = FabricNetwork::start(fabric, program.as_ref(), settings)?;
-                Running::Fabric(Box::new(network))
+                Self::start_fabric(&kind.to_string(), consensus, program.as_ref(), settings)
             }
+        }
+    }
+
+    fn start_devnet(program: &Path, batch: Batch) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let launch = Launch::with_program(folder.path().join("network"), program).batch(batch);
+        Ok(Self {
+            kind: NetworkKind::Devnet,
+            running: Running::Devnet(launch.start()?),
+            folder,
+        })
+    }
+
+    fn start_fabric(
+        what: &str,
+        consensus: Consensus,
+        program: &Path,
+        settings: FabricSettings,
+    ) -> Result<Option<Self>> {
+        let Some(fabric) = fabric_binaries(what) else {
+            return Ok(None);
         };
-        Ok(Some(Self { kind, running, folder }))
+        let settings = FabricSettings {
+            raft: consensus == Consensus::Raft,
+            ..settings
+        };
+        Ok(Some(Self {
+            kind: NetworkKind::Fabric(consensus),
+            running: Running::Fabric(Box::new(FabricNetwork::start(fabric, program, settings)?)),
+            folder: tempfile::tempdir()?,
+        }))
     }
 
     /// What runs under the story.

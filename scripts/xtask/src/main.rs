@@ -79,10 +79,12 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
         "build",
         "--release",
         "--locked",
-        "--package",
-        "der-cli",
-        "--package",
-        "der-chaincode",
+        "--package=der-cli",
+        "--bin=der",
+        "--package=der-chaincode",
+        "--bin=der-chaincode",
+        "--package=der-e2e",
+        "--bin=chaincode-under-bench",
     ])?;
     let base = [
         "run",

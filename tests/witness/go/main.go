@@ -1,4 +1,5 @@
-// A chaincode as a service on Hyperledger's own Go shim: a witness of whatever peer dials it.
+// A chaincode as a service on Hyperledger's own Go shim: a witness of whatever peer dials it, or the counterpart that the
+// benchmark measures against.
 package main
 
 import (
@@ -17,14 +18,19 @@ func main() {
 	certificate := flag.String("certificate", "", "PEM file of the service's TLS certificate")
 	key := flag.String("key", "", "PEM file of its key")
 	clientRoots := flag.String("client-roots", "", "PEM file of the authorities whose peers may connect")
+	measured := flag.Bool("counterpart", false, "serve the benchmark's counterpart instead of the witness")
 	flag.Parse()
 
+	var chaincode shim.Chaincode = witness{}
+	if *measured {
+		chaincode = counterpart{}
+	}
 	tls, err := mutualTLS(*certificate, *key, *clientRoots)
 	if err != nil {
 		log.Fatalf("TLS: %v", err)
 	}
 	go endWithParent()
-	server := shim.ChaincodeServer{CCID: *packageID, Address: *address, CC: witness{}, TLSProps: tls}
+	server := shim.ChaincodeServer{CCID: *packageID, Address: *address, CC: chaincode, TLSProps: tls}
 	log.Fatalf("the service ended: %v", server.Start())
 }
 

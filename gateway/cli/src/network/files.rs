@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use fabric_cryptogen::{Consortium, Organisation};
 use serde::Serialize;
 
+use super::batch::Batch;
 use super::error::NetworkError;
 use super::layout::{CHAINCODE, CHANNEL, Layout, package_id};
 use crate::profile::{Endpoint, Profile, Timeouts};
 
 /// The administrator that every organisation has.
 const ADMIN: &str = "Admin";
-/// How long the orderer waits for more transactions, in milliseconds: people watch this network.
-const BATCH_TIMEOUT_MS: u64 = 10;
 /// A majority of the channel's organisations endorses.
 const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 
@@ -29,11 +28,6 @@ struct DevnetFile<'a> {
     batch: Batch,
     organizations: Vec<Organization<'a>>,
     chaincodes: [Chaincode<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct Batch {
-    timeout_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -59,6 +53,7 @@ struct Chaincode<'a> {
 pub(super) fn write_devnet(
     layout: &Layout,
     consortium: &Consortium,
+    batch: Batch,
     services: &Addresses,
     peers: &Addresses,
 ) -> Result<(), NetworkError> {
@@ -71,9 +66,7 @@ pub(super) fn write_devnet(
         channel: CHANNEL,
         data_dir: layout.data(),
         crypto_dir: layout.crypto().root().to_owned(),
-        batch: Batch {
-            timeout_ms: BATCH_TIMEOUT_MS,
-        },
+        batch,
         organizations: organizations.collect(),
         chaincodes: [Chaincode {
             name: CHAINCODE,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::batch::Batch;
 use super::child::{ChildProcess, ChildSpec};
 use super::error::NetworkError;
 use super::files::{Addresses, write_devnet, write_profiles};
@@ -25,6 +26,7 @@ pub struct Launch {
     folder: PathBuf,
     program: PathBuf,
     limit: Duration,
+    batch: Batch,
 }
 
 /// A network of child processes. Dropping it ends them.
@@ -33,6 +35,7 @@ pub struct LocalNetwork {
     layout: Layout,
     program: PathBuf,
     limit: Duration,
+    batch: Batch,
     children: Vec<ChildProcess>,
 }
 
@@ -68,6 +71,7 @@ impl Launch {
             folder: folder.into(),
             program: program.into(),
             limit: READY_LIMIT,
+            batch: Batch::default(),
         }
     }
 
@@ -75,6 +79,13 @@ impl Launch {
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// How the orderer of a new ledger cuts blocks.
+    #[must_use]
+    pub const fn batch(mut self, batch: Batch) -> Self {
+        self.batch = batch;
         self
     }
 
@@ -90,6 +101,7 @@ impl Launch {
             layout,
             program: self.program,
             limit: self.limit,
+            batch: self.batch,
             children: Vec::new(),
         };
         let services = network.start_services(&consortium)?;
@@ -196,7 +208,7 @@ impl LocalNetwork {
     }
 
     fn start_devnet(&mut self, consortium: &Consortium, services: &Addresses) -> Result<Addresses, NetworkError> {
-        write_devnet(&self.layout, consortium, services, &Addresses::new())?;
+        write_devnet(&self.layout, consortium, self.batch, services, &Addresses::new())?;
         let mut args = words(&[DEVNET, "--exit-with-parent", "up", "--config"]);
         args.push(self.layout.devnet_config().into());
         let spec = ChildSpec {
@@ -213,7 +225,7 @@ impl LocalNetwork {
             .map(|peer| (peer.msp_id, peer.endpoint))
             .collect();
         // So that a restart listens where the profiles point.
-        write_devnet(&self.layout, consortium, services, &peers)?;
+        write_devnet(&self.layout, consortium, self.batch, services, &peers)?;
         Ok(peers)
     }
 }

@@ -3,6 +3,7 @@
 //! Services and devnet are processes of their own, started by running `der` again, so that kills and memory figures
 //! are real. They end with the [`LocalNetwork`] value, and with the process that holds it even if that is killed.
 
+mod batch;
 mod child;
 mod error;
 mod files;
@@ -10,6 +11,7 @@ mod layout;
 mod local;
 mod log;
 
+pub use batch::Batch;
 pub use child::{ChildProcess, ChildSpec};
 pub use error::NetworkError;
 pub use layout::{CHAINCODE, CHANNEL, CONSORTIUM, DEVNET, Layout};
