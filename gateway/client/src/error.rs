@@ -216,9 +216,10 @@ fn call(error: &FabricError) -> ErrorCode {
     }
 }
 
-/// Fabric's own sentences (core/chaincode/handler.go, chaincode_support.go; core/endorser/msgvalidation.go).
+/// Fabric's own sentences (core/chaincode/handler.go, chaincode_support.go; core/endorser/msgvalidation.go;
+/// internal/pkg/gateway/submit.go).
 fn peer_words(text: &str) -> Option<ErrorCode> {
-    const KNOWN: [(&str, ErrorCode); 10] = [
+    const KNOWN: [(&str, ErrorCode); 11] = [
         ("could not launch chaincode", ErrorCode::ChaincodeUnavailable),
         ("chaincode stream terminated", ErrorCode::ChaincodeUnavailable),
         (
@@ -228,6 +229,8 @@ fn peer_words(text: &str) -> Option<ErrorCode> {
         ("access denied: channel", ErrorCode::IdentityRefused),
         ("proposal expired", ErrorCode::IdentityRefused),
         ("identity expired", ErrorCode::IdentityRefused),
+        // An orderer, of a certificate that was revoked or has expired since the endorsement.
+        ("response from orderer: status=FORBIDDEN", ErrorCode::IdentityRefused),
         ("no combination of peers can be derived", ErrorCode::NoEndorsers),
         // A peer that should endorse is away; the gateway puts gRPC's own words into the details.
         ("rpc error: code = Unavailable", ErrorCode::NoEndorsers),
@@ -286,6 +289,9 @@ mod tests {
         );
         let denied = "error validating proposal: access denied: channel [c] creator org [EvilMSP]";
         assert_eq!(peer_words(denied), Some(ErrorCode::IdentityRefused));
+        let revoked =
+            "received unsuccessful response from orderer: status=FORBIDDEN, info=implicit policy evaluation failed";
+        assert_eq!(peer_words(revoked), Some(ErrorCode::IdentityRefused));
         let away = "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing\"";
         assert_eq!(peer_words(away), Some(ErrorCode::NoEndorsers));
         assert_eq!(peer_words("anything else"), None);
