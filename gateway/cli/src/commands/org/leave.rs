@@ -21,15 +21,15 @@ Refused while records of the market are guarded by the organisation, since after
 (`der org leave` rewrites them first), and while it owns an ordering node.
 
 Example:
-  der org remove NorthMSP --market grid-operator --profile grid-admin --out remove-north.update";
+  der org remove NorthMSP --market grid-clock --profile grid-admin --out remove-north.update";
 
 pub(super) const LEAVE: &str = "\
 The profile is the administrator's, who computes the update. --market is that of an operator or regulator of the grid
 company or the regulator, who ends the membership in the market and rewrites its guards. Safe to repeat after a failure.
 
 Examples:
-  der org leave NorthMSP --market grid-operator --profile grid-admin --out leave-north.update --dry-run
-  der org leave NorthMSP --market grid-operator --profile grid-admin --out leave-north.update";
+  der org leave NorthMSP --market grid-clock --profile grid-admin --out leave-north.update --dry-run
+  der org leave NorthMSP --market grid-clock --profile grid-admin --out leave-north.update";
 
 /// Who goes, and who speaks with the market about it: an administrator has no role in it.
 #[derive(Debug, Args)]
