@@ -54,6 +54,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
         "der-e2e",
         &[
             "der-api",
+            "der-chaincode",
             "der-cli",
             "der-client",
             "der-contract",
