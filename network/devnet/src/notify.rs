@@ -73,6 +73,11 @@ pub struct CommittedTransaction {
     pub event: Option<ChaincodeEvent>,
 }
 
+/// Fabric's gateway tells of no other event (`internal/pkg/gateway/event/transaction.go`).
+fn is_named(event: &ChaincodeEvent) -> bool {
+    !event.chaincode_id.is_empty() && !event.event_name.is_empty() && !event.tx_id.is_empty()
+}
+
 impl CommittedBlock {
     /// Wraps a block read from the ledger.
     pub fn new(block: Arc<Block>) -> Self {
@@ -113,7 +118,8 @@ impl CommittedBlock {
                         (!action.events.is_empty())
                             .then(|| ChaincodeEvent::decode(action.events).ok())
                             .flatten()
-                    });
+                    })
+                    .filter(is_named);
                 CommittedTransaction {
                     index,
                     tx_id: header.tx_id,

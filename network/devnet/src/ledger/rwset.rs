@@ -26,8 +26,10 @@ pub struct NsRwSet {
     pub namespace: String,
     /// Public reads, ranges, writes and metadata writes.
     pub public: KvrwSet,
-    /// Whether it touches a private data collection, which the devnet does not offer.
-    pub has_collections: bool,
+    /// Whether it writes into a private data collection, which the devnet does not offer.
+    pub writes_collections: bool,
+    /// Whether it claims to have read a value of such a collection, where there is none.
+    pub reads_collections: bool,
 }
 
 impl TxRwSet {
@@ -42,14 +44,16 @@ impl TxRwSet {
             .ns_rwset
             .into_iter()
             .map(|ns| {
-                for collection in &ns.collection_hashed_rwset {
-                    HashedRwSet::decode(collection.hashed_rwset.clone())?;
-                }
-                let has_collections = !ns.collection_hashed_rwset.is_empty();
+                let collections = ns.collection_hashed_rwset.into_iter();
+                let collections = collections.map(|collection| HashedRwSet::decode(collection.hashed_rwset));
+                let collections: Vec<_> = collections.collect::<Result<_, DecodeError>>()?;
+                let writes = |set: &HashedRwSet| !set.hashed_writes.is_empty() || !set.metadata_writes.is_empty();
+                let mut reads = collections.iter().flat_map(|set| &set.hashed_reads);
                 Ok(NsRwSet {
                     namespace: ns.namespace,
                     public: KvrwSet::decode(ns.rwset)?,
-                    has_collections,
+                    writes_collections: collections.iter().any(writes),
+                    reads_collections: reads.any(|read| read.version.is_some()),
                 })
             })
             .collect::<Result<_, DecodeError>>()?;
@@ -60,7 +64,7 @@ impl TxRwSet {
 impl NsRwSet {
     /// Whether the transaction writes here (values, metadata or collections).
     pub fn writes(&self) -> bool {
-        !self.public.writes.is_empty() || !self.public.metadata_writes.is_empty() || self.has_collections
+        !self.public.writes.is_empty() || !self.public.metadata_writes.is_empty() || self.writes_collections
     }
 }
 

@@ -30,6 +30,9 @@ impl Candidate {
     pub(super) fn dispatch(channel: &Channel, transaction: Endorsed) -> Result<Self, TxValidationCode> {
         let extension = ChaincodeHeaderExtension::decode(transaction.header.extension)
             .map_err(|_| TxValidationCode::BadHeaderExtension)?;
+        if transaction.response.extension.is_empty() {
+            return Err(TxValidationCode::BadResponsePayload);
+        }
         let action = ChaincodeAction::decode(transaction.response.extension)
             .map_err(|_| TxValidationCode::BadResponsePayload)?;
         let set = TxRwSet::decode(action.results).map_err(|_| TxValidationCode::BadRwset)?;

@@ -77,7 +77,7 @@ impl<'a> KeyPolicies<'a> {
         set: Option<&NsRwSet>,
     ) -> Result<bool, LedgerError> {
         // Fabric knows no endorsement policy of a collection that is not defined.
-        if set.is_some_and(|set| set.has_collections) {
+        if set.is_some_and(|set| set.writes_collections) {
             return Ok(false);
         }
         let mut keys_checked = false;

@@ -42,6 +42,9 @@ pub(super) fn advance(
                 return Ok(TxValidationCode::PhantomReadConflict);
             }
         }
+        if namespace.reads_collections {
+            return Ok(TxValidationCode::MvccReadConflict);
+        }
     }
     updates.apply(set, version, committed)?;
     Ok(TxValidationCode::Valid)

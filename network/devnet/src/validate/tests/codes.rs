@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use fabric_protos::{
     common::{Envelope, HeaderType, Payload},
-    kvrwset::KvrwSet,
+    kvrwset::{HashedRwSet, KvReadHash, KvWriteHash, KvrwSet, Version},
     protos::{
         ChaincodeEvent, ChaincodeId,
         TxValidationCode::{self, *},
@@ -31,6 +31,11 @@ fn verdict(world: &World, envelope: Bytes) -> TxValidationCode {
         "only a valid transaction may write"
     );
     outcome.codes[0]
+}
+
+/// The same for one that writes nothing.
+fn verdict_of_reader(world: &World, envelope: Bytes) -> TxValidationCode {
+    world.chain().judge(&[envelope]).1.codes[0]
 }
 
 fn spoilt(world: &World, spoil: impl FnOnce(&mut Draft<'_>)) -> TxValidationCode {
@@ -192,24 +197,47 @@ fn read_write_sets() {
         .draft(KvrwSet::default())
         .with_sets(vec![(CHAINCODE, set.clone()), ("lscc", set)]);
     assert_eq!(verdict(&world, foreign.envelope()), InvalidChaincode);
-    let collection = CollectionHashedReadWriteSet {
-        collection_name: "private".to_owned(),
+}
+
+/// No collection is defined: none may be written, and in each there is nothing to read.
+#[test]
+fn collections() {
+    let world = World::new();
+    let judged = |hashed: HashedRwSet| {
+        let collection = CollectionHashedReadWriteSet {
+            collection_name: "private".to_owned(),
+            hashed_rwset: hashed.encode_to_vec().into(),
+            ..Default::default()
+        };
+        let private = NsReadWriteSet {
+            namespace: CHAINCODE.to_owned(),
+            collection_hashed_rwset: vec![collection],
+            ..Default::default()
+        };
+        let set = TxReadWriteSet {
+            data_model: 0,
+            ns_rwset: vec![private],
+        };
+        let results = Bytes::from(set.encode_to_vec());
+        let mut draft = world.draft(puts(&[("lamp", "on")]));
+        draft.action.results = results;
+        verdict_of_reader(&world, draft.envelope())
+    };
+    let read = |version| HashedRwSet {
+        hashed_reads: vec![KvReadHash {
+            key_hash: Bytes::from_static(b"hash"),
+            version,
+        }],
         ..Default::default()
     };
-    let private = NsReadWriteSet {
-        namespace: CHAINCODE.to_owned(),
-        collection_hashed_rwset: vec![collection],
+    let write = HashedRwSet {
+        hashed_writes: vec![KvWriteHash::default()],
         ..Default::default()
     };
-    let private = TxReadWriteSet {
-        data_model: 0,
-        ns_rwset: vec![private],
-    }
-    .encode_to_vec();
-    assert_eq!(
-        spoilt(&world, |draft| draft.action.results = private.into()),
-        EndorsementPolicyFailure
-    );
+    assert_eq!(judged(write), EndorsementPolicyFailure);
+    assert_eq!(judged(read(Some(Version::default()))), MvccReadConflict);
+    assert_eq!(judged(read(None)), Valid);
+    assert_eq!(judged(HashedRwSet::default()), Valid);
 }
 
 #[test]

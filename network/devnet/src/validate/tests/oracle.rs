@@ -198,7 +198,7 @@ proptest! {
                 let public = simulate(step, seen, &format!("{number}.{tx}"));
                 let version = Version { block: number, tx };
                 let expected = rerun(&public, &mut serial, &mut touched, version);
-                let namespace = NsRwSet { namespace: NS.to_owned(), public, has_collections: false };
+                let namespace = NsRwSet { namespace: NS.to_owned(), public, ..NsRwSet::default() };
                 let set = TxRwSet { namespaces: vec![namespace] };
                 let code = mvcc::advance(&set, version, &committed, &mut updates).unwrap();
                 prop_assert_eq!(code, expected, "block {} transaction {}: {:?}", number, tx, set);
