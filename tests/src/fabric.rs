@@ -57,6 +57,8 @@ pub fn fabric_binaries(what: &str) -> Option<PathBuf> {
 pub struct FabricSettings {
     /// Raft orderers instead of SmartBFT ones.
     pub raft: bool,
+    /// Key material made before, which the network takes over; the script makes it if nothing is said.
+    pub crypto: Option<PathBuf>,
     /// Further environment variables of the script, such as `DER_BATCH_TIMEOUT`.
     pub variables: Vec<(&'static str, String)>,
     /// Does not wait until another one of this process is down.
@@ -96,6 +98,9 @@ impl FabricNetwork {
         let folder = tempfile::tempdir()?;
         let (network, programs) = (folder.path().join("network"), folder.path().join("bin"));
         write_programs(&programs, &std::path::absolute(der)?)?;
+        if let Some(crypto) = settings.crypto {
+            take_over(&crypto, &network)?;
+        }
         let script = Script {
             network: network.clone(),
             fabric,
@@ -203,6 +208,19 @@ impl FabricNetwork {
     fn process(&self, node: &Node) -> Result<&Native> {
         self.processes.get(node).with_context(|| format!("there is no {node}"))
     }
+}
+
+/// Puts key material where the script will look for it, with the mark without which it writes into no folder.
+fn take_over(crypto: &Path, network: &Path) -> Result<()> {
+    fs::create_dir_all(network)?;
+    fs::write(network.join("made-by-der-scripts"), "")?;
+    let copied = Command::new("cp")
+        .arg("-a")
+        .arg(crypto)
+        .arg(network.join("crypto"))
+        .status()?;
+    ensure!(copied.success(), "{} was not copied", crypto.display());
+    Ok(())
 }
 
 impl Drop for FabricNetwork {

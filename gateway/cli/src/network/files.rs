@@ -26,8 +26,28 @@ struct DevnetFile<'a> {
     data_dir: PathBuf,
     crypto_dir: PathBuf,
     batch: Batch,
+    switches: Switches,
     organizations: Vec<Organization<'a>>,
     chaincodes: [Chaincode<'a>; 1],
+}
+
+/// Sizes; 0 switches off, and what is left out has Fabric's value.
+#[derive(Serialize)]
+struct Switches {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    write_batch: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multi_get: Option<u32>,
+}
+
+impl Switches {
+    fn offering(batches: bool) -> Self {
+        let size = (!batches).then_some(0);
+        Self {
+            write_batch: size,
+            multi_get: size,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -54,6 +74,7 @@ pub(super) fn write_devnet(
     layout: &Layout,
     consortium: &Consortium,
     batch: Batch,
+    batches_offered: bool,
     services: &Addresses,
     peers: &Addresses,
 ) -> Result<(), NetworkError> {
@@ -67,6 +88,7 @@ pub(super) fn write_devnet(
         data_dir: layout.data(),
         crypto_dir: layout.crypto().root().to_owned(),
         batch,
+        switches: Switches::offering(batches_offered),
         organizations: organizations.collect(),
         chaincodes: [Chaincode {
             name: CHAINCODE,
@@ -136,7 +158,7 @@ mod tests {
 
     use fabric_cryptogen::Consortium;
 
-    use super::{Addresses, write_devnet, write_profiles};
+    use super::{Addresses, Batch, write_devnet, write_profiles};
     use crate::network::{CONSORTIUM, Layout};
     use crate::profile::Profile;
 
@@ -177,7 +199,7 @@ mod tests {
         let consortium = Consortium::from_toml(CONSORTIUM).unwrap();
         let mut peers = addresses();
         peers.remove("GridMSP");
-        write_devnet(&layout, &consortium, &addresses(), &peers).unwrap();
+        write_devnet(&layout, &consortium, Batch::default(), true, &addresses(), &peers).unwrap();
         let text = fs::read_to_string(layout.devnet_config()).unwrap();
         let file: toml::Table = toml::from_str(&text).unwrap();
         let listen: Vec<_> = file["organizations"]

@@ -27,6 +27,7 @@ pub struct Launch {
     program: PathBuf,
     limit: Duration,
     batch: Batch,
+    batches_offered: bool,
 }
 
 /// A network of child processes. Dropping it ends them.
@@ -36,6 +37,7 @@ pub struct LocalNetwork {
     program: PathBuf,
     limit: Duration,
     batch: Batch,
+    batches_offered: bool,
     children: Vec<ChildProcess>,
 }
 
@@ -72,7 +74,15 @@ impl Launch {
             program: program.into(),
             limit: READY_LIMIT,
             batch: Batch::default(),
+            batches_offered: true,
         }
+    }
+
+    /// Peers that offer neither write batches nor reads of many keys, as Fabric 2.5's.
+    #[must_use]
+    pub const fn without_batches(mut self) -> Self {
+        self.batches_offered = false;
+        self
     }
 
     /// How long one child may take until it serves; 30 seconds if nothing is said.
@@ -102,6 +112,7 @@ impl Launch {
             program: self.program,
             limit: self.limit,
             batch: self.batch,
+            batches_offered: self.batches_offered,
             children: Vec::new(),
         };
         let services = network.start_services(&consortium)?;
@@ -208,7 +219,14 @@ impl LocalNetwork {
     }
 
     fn start_devnet(&mut self, consortium: &Consortium, services: &Addresses) -> Result<Addresses, NetworkError> {
-        write_devnet(&self.layout, consortium, self.batch, services, &Addresses::new())?;
+        write_devnet(
+            &self.layout,
+            consortium,
+            self.batch,
+            self.batches_offered,
+            services,
+            &Addresses::new(),
+        )?;
         let mut args = words(&[DEVNET, "--exit-with-parent", "up", "--config"]);
         args.push(self.layout.devnet_config().into());
         let spec = ChildSpec {
@@ -225,7 +243,14 @@ impl LocalNetwork {
             .map(|peer| (peer.msp_id, peer.endpoint))
             .collect();
         // So that a restart listens where the profiles point.
-        write_devnet(&self.layout, consortium, self.batch, services, &peers)?;
+        write_devnet(
+            &self.layout,
+            consortium,
+            self.batch,
+            self.batches_offered,
+            services,
+            &peers,
+        )?;
         Ok(peers)
     }
 }
