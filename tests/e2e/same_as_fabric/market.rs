@@ -153,7 +153,7 @@ fn install_meters(plan: &mut Plan<'_>, users: &[Who]) -> Result<()> {
 
 /// An order of a user: the sellers offer, the buyers bid.
 fn order(plan: &mut Plan<'_>, code: TxValidationCode, index: usize, slot: u64, name: &str) -> Step {
-    let (function, price) = if index % 2 == 0 {
+    let (function, price) = if index.is_multiple_of(2) {
         ("DTSC:PostOffer", 530_000)
     } else {
         ("DTSC:PostBid", 590_000)

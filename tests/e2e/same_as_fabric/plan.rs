@@ -103,7 +103,7 @@ impl<'a> Plan<'a> {
                 self.make();
             }
         }
-        while self.taken % BLOCK != 0 || self.steps.len() == begin {
+        while !self.taken.is_multiple_of(BLOCK) || self.steps.len() == begin {
             self.make();
         }
         self.end_round(begin);
@@ -151,7 +151,7 @@ impl<'a> Plan<'a> {
     /// Adds a step; one that the orderer refuses goes before each block as long as there are some to send.
     pub(crate) fn push(&mut self, step: Step) {
         if step.is_ordered() {
-            if self.taken % BLOCK == 0 && self.refused < REFUSALS {
+            if self.taken.is_multiple_of(BLOCK) && self.refused < REFUSALS {
                 let refusal = self.refusal();
                 self.steps.push(refusal);
                 self.refused += 1;
@@ -236,7 +236,7 @@ impl<'a> Plan<'a> {
         if names.is_empty() {
             return None;
         }
-        let name = (*self.dice.pick(&names)).0.clone();
+        let name = self.dice.pick(&names).0.clone();
         self.keys.remove_entry(&name)
     }
 

@@ -32,7 +32,7 @@ impl Fate {
 #[derive(Clone)]
 pub(crate) enum How {
     /// The peers of these organisations simulate the call and endorse.
-    Endorsed(Call, Vec<&'static str>),
+    Endorsed(Box<Call>, Vec<&'static str>),
     /// Made by hand.
     Drafted(Box<Draft>),
     /// The envelope of an earlier step, once more.
@@ -53,7 +53,7 @@ impl Step {
         Self {
             kind,
             fate,
-            how: How::Endorsed(call, by.to_vec()),
+            how: How::Endorsed(Box::new(call), by.to_vec()),
         }
     }
 

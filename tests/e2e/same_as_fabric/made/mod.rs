@@ -12,9 +12,12 @@ use crate::{
     step::Step,
 };
 
+/// Places that it needs in a block, and what makes it.
+pub(crate) type Group = (usize, fn(&mut Plan<'_>));
+
 /// How many places in a block a group needs, and what makes it. A group that finds nothing to work with makes a new key
 /// instead; a kind that should come more often is here more than once.
-pub(crate) const MADE: &[(usize, fn(&mut Plan<'_>))] = &[
+pub(crate) const MADE: &[Group] = &[
     (1, keys::create),
     (1, keys::update),
     (1, keys::delete),
