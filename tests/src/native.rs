@@ -11,12 +11,17 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::{Errno, retry_on_intr},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
+};
 
 use crate::sockets;
 
 /// How long a process may take to end, or to listen.
 const LIMIT: Duration = Duration::from_secs(60);
+/// How often to ask whether it listens.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// One running process and how it was started.
@@ -72,8 +77,7 @@ impl Native {
     /// Sends a signal if the process is there.
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
         if self.is_running() {
-            let id = Pid::from_raw(i32::try_from(self.id)?).context("a process id")?;
-            kill_process(id, signal)?;
+            kill_process(self.pid()?, signal)?;
         }
         Ok(())
     }
@@ -81,7 +85,8 @@ impl Native {
     /// Ends it as `kill -9` does; it is gone when this returns.
     pub(crate) fn kill(&self) -> Result<()> {
         self.signal(Signal::KILL)?;
-        until(|| !self.is_running()).with_context(|| format!("process {} does not end", self.id))
+        ensure!(self.ends_within(LIMIT)?, "process {} does not end", self.id);
+        Ok(())
     }
 
     /// Starts the same command with the same environment; [`Native::await_ports`] waits until it serves.
@@ -109,13 +114,39 @@ impl Native {
 
     /// Waits until it listens where it did.
     pub(crate) fn await_ports(&self) -> Result<()> {
-        until(|| {
-            let open = sockets::listening(self.id);
-            !self.is_running() || self.ports.iter().all(|port| open.contains(port))
-        })
-        .with_context(|| format!("it does not listen; see {}", self.log.display()))?;
-        ensure!(self.is_running(), "it ended; see {}", self.log.display());
+        let end = Instant::now() + LIMIT;
+        while !self.serves() {
+            ensure!(!self.ends_within(PAUSE)?, "it ended; see {}", self.log.display());
+            ensure!(
+                Instant::now() < end,
+                "it does not listen after {LIMIT:?}; see {}",
+                self.log.display()
+            );
+        }
         Ok(())
+    }
+
+    fn serves(&self) -> bool {
+        let open = sockets::listening(self.id);
+        self.ports.iter().all(|port| open.contains(port))
+    }
+
+    /// Waits for its end, as long as `limit`.
+    fn ends_within(&self, limit: Duration) -> Result<bool> {
+        if !self.is_running() {
+            return Ok(true);
+        }
+        let process = match pidfd_open(self.pid()?, PidfdFlags::empty()) {
+            Err(Errno::SRCH) => return Ok(true),
+            opened => opened?,
+        };
+        let limit = Timespec::try_from(limit)?;
+        let ended = retry_on_intr(|| poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit)))?;
+        Ok(ended > 0)
+    }
+
+    fn pid(&self) -> Result<Pid> {
+        Pid::from_raw(i32::try_from(self.id)?).context("a process id")
     }
 }
 
@@ -147,15 +178,6 @@ fn variable(word: OsString) -> Option<(OsString, OsString)> {
     ))
 }
 
-fn until(mut holds: impl FnMut() -> bool) -> Result<()> {
-    let end = Instant::now() + LIMIT;
-    while !holds() {
-        ensure!(Instant::now() < end, "waited {LIMIT:?} in vain");
-        std::thread::sleep(PAUSE);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::{fs, process::Command};
@@ -165,12 +187,10 @@ mod tests {
     #[test]
     fn a_killed_process_is_started_again_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let (file, log, out) = (
-            folder.path().join("one"),
-            folder.path().join("log"),
-            folder.path().join("out"),
-        );
-        let script = format!("echo $COLOUR >> {}; read _ < /dev/zero; exec sleep 600", out.display());
+        let [file, log, out, hold] = ["one", "log", "out", "hold"].map(|name| folder.path().join(name));
+        // Pipes: reading the first waits until the process has written, and the process waits for the second for ever.
+        assert!(Command::new("mkfifo").arg(&out).arg(&hold).status().unwrap().success());
+        let script = format!("echo $COLOUR > {}; read _ < {}", out.display(), hold.display());
         let mut child = Command::new("sh")
             .args(["-c", &script])
             .env("COLOUR", "green")
@@ -178,13 +198,13 @@ mod tests {
             .unwrap();
         let started = start_time(child.id()).unwrap();
         fs::write(&file, format!("{} {started}\n", child.id())).unwrap();
-        super::until(|| fs::read_to_string(&out).is_ok_and(|text| text == "green\n")).unwrap();
+        assert_eq!(fs::read_to_string(&out).unwrap(), "green\n");
         let mut native = Native::read(&file, &log).unwrap();
         std::thread::spawn(move || child.wait());
         native.kill().unwrap();
         assert!(!native.is_running());
         native.start().unwrap();
-        super::until(|| fs::read_to_string(&out).is_ok_and(|text| text == "green\ngreen\n")).unwrap();
+        assert_eq!(fs::read_to_string(&out).unwrap(), "green\n");
         assert!(fs::read_to_string(&file).unwrap().starts_with(&native.id().to_string()));
         native.kill().unwrap();
     }
