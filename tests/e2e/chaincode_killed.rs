@@ -24,7 +24,7 @@ async fn the_client_hears_the_cause_and_the_next_transaction_works() -> Result<(
     let id = world.pid(&service)?;
     let clock = neighbours.clock.clone();
     let next = Slot::new(1_000_001)?;
-    let asked = tokio::spawn(async move { clock.open_slot(&OpenSlot { slot: next }).await });
+    let asked = tokio::spawn(async move { clock.open_slot(&OpenSlot { slot: next.into() }).await });
     eventually(LIMIT, "the call to be under way", || async {
         has_unread_bytes(id).then_some(())
     })

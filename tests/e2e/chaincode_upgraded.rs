@@ -94,7 +94,7 @@ async fn slots_outlive_the_upgrade_and_nobody_endorses_differently_unnoticed() -
 
     deliver(&market, confirmed).await?;
     check(&market.settle(confirmed).await?.reply, RETAIL[0]);
-    let clearing = market.clock.clearing(&QueryClearing { slot: open }).await?;
+    let clearing = market.clock.clearing(&QueryClearing { slot: open.into() }).await?;
     market.confirm(open, &clearing.contracts).await?;
     deliver(&market, open).await?;
     check(&market.settle(open).await?.reply, RETAIL[0]);
@@ -142,7 +142,7 @@ async fn migrate(world: &mut World, releases: &Releases, market: &Neighbours) ->
     assert_eq!(refused.code(), ErrorCode::SchemaUnknown, "{refused}");
     assert!(refused.detail().contains("knows schema 2"), "{refused}");
     releases.replace(world, "microgrid", Build::Current)?;
-    let slot = QuerySlot { slot };
+    let slot = QuerySlot { slot: slot.into() };
     served("the last build to be dialled", || buyer.slot(&slot)).await?;
     Ok(())
 }
@@ -155,7 +155,7 @@ async fn plant(world: &mut World, releases: &Releases, market: &Neighbours) -> R
         market.pairs[0].seller.members(&QueryMembers {})
     })
     .await?;
-    let error = market.clock.open_slot(&OpenSlot { slot }).await.err();
+    let error = market.clock.open_slot(&OpenSlot { slot: slot.into() }).await.err();
     let error = error.context("a difference went unnoticed")?;
     assert_eq!(error.code(), ErrorCode::EndorsementsDisagree, "{error}");
     let told = format!("EnergyMSP differs at write of market/{PLANTED_KEY}");
@@ -163,7 +163,7 @@ async fn plant(world: &mut World, releases: &Releases, market: &Neighbours) -> R
     assert!(!error.detail().contains("GridMSP differs"), "{}", error.detail());
 
     releases.replace(world, "energy", Build::Current)?;
-    let again = OpenSlot { slot };
+    let again = OpenSlot { slot: slot.into() };
     served("the slot to be opened by equal builds", || {
         market.clock.open_slot(&again)
     })

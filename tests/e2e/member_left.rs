@@ -65,7 +65,7 @@ async fn the_guards_follow_the_contracts_settle_and_the_others_go_on() -> Result
     assert_eq!(market.clock.admit_member(&admit).await?.reply.members.len(), 4);
     let bid = Pair::bid_of(slot(2)?, Sale::KILOWATT_HOUR)?;
     pair.buyer.post_bid(&bid).await?;
-    let clearing = market.clock.clearing(&QueryClearing { slot: unsigned }).await?;
+    let clearing = market.clock.clearing(&QueryClearing { slot: unsigned.into() }).await?;
     assert_eq!(clearing.orders, 2, "orders of a leaver stay in the book");
     Ok(())
 }

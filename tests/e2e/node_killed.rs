@@ -84,7 +84,7 @@ async fn write(clock: MarketClient, first: u64, sender: mpsc::UnboundedSender<Ac
     let mut pause = tokio::time::interval(PAUSE);
     for number in first..first + 1_000 {
         let Ok(slot) = Slot::new(number) else { return };
-        let Ok(receipt) = clock.open_slot(&OpenSlot { slot }).await else {
+        let Ok(receipt) = clock.open_slot(&OpenSlot { slot: slot.into() }).await else {
             pause.tick().await;
             continue;
         };
@@ -113,7 +113,7 @@ async fn check(world: &World, acknowledged: &[Acknowledged]) -> Result<()> {
     let regulator = world.client("regulator", "regulator")?;
     for one in acknowledged {
         regulator
-            .slot(&QuerySlot { slot: one.slot })
+            .slot(&QuerySlot { slot: one.slot.into() })
             .await
             .context("the state lost an opened slot")?;
     }

@@ -190,7 +190,9 @@ async fn orders_of_strangers_latecomers_and_others() -> Result<()> {
     stage
         .neighbours
         .clock
-        .close_gate(&CloseGate { slot: stage.slot })
+        .close_gate(&CloseGate {
+            slot: stage.slot.into(),
+        })
         .await?;
     stage
         .refuses("after the gate", ErrorCode::GateClosed, other.seller.post_offer(&offer))

@@ -70,7 +70,7 @@ async fn an_order_endorsed_before_the_gate_closed_and_ordered_after_it_is_invali
     let pair = neighbours.pairs.first().context("a pair")?;
     let proposal = pair.seller.proposal(&Pair::offer_of(slot, Sale::KILOWATT_HOUR)?)?;
     let endorsed = proposal.build()?.endorse().await?;
-    neighbours.clock.close_gate(&CloseGate { slot }).await?;
+    neighbours.clock.close_gate(&CloseGate { slot: slot.into() }).await?;
     let status = endorsed.submit().await?.status().await?;
     let error = ClientError::from(status.into_valid().err().context("the late order is valid")?);
     assert_eq!(error.code(), ErrorCode::MvccReadConflict);

@@ -137,7 +137,7 @@ async fn first_commit(clock: MarketClient, from: u64, acknowledged: Acknowledged
     for number in from.. {
         if let Ok(receipt) = clock
             .open_slot(&OpenSlot {
-                slot: Slot::new(number)?,
+                slot: Slot::new(number)?.into(),
             })
             .await
         {

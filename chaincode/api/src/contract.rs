@@ -2,7 +2,7 @@
 
 use der_market::id::{ContractId, MarketId, OrderId, ParticipantId, PointId};
 use der_market::parameters::Profile;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 use der_market::units::{Energy, Price};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct ContractTerms {
     /// Slot and rank in clearing.
     pub contract: ContractId,
     /// When it is delivered.
-    pub slot: Slot,
+    pub slot: Auction,
     /// Who buys.
     pub buyer: ParticipantId,
     /// The buyer's order.

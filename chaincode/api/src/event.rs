@@ -2,7 +2,7 @@
 
 use der_market::id::{ContractId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::participant::Side;
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Digest;
@@ -110,17 +110,17 @@ events! {
     /// A slot takes orders.
     SlotOpened {
         /// Which.
-        slot: Slot,
+        slot: Auction,
     }
     /// A slot takes no more orders.
     GateClosed {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
     }
     /// A book is fixed.
     BookSealed {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
         /// Orders in it.
         orders: u32,
         /// Digest of its rows.
@@ -195,7 +195,7 @@ events! {
         /// Offer or bid.
         side: Side,
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// Digest of its content.
         digest: Digest,
     }
@@ -206,12 +206,12 @@ events! {
         /// Which.
         order: OrderId,
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
     }
     /// Contracts are proposed.
     SlotMatched {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
         /// How many contracts.
         contracts: u32,
         /// Digest of the fills table.
@@ -220,7 +220,7 @@ events! {
     /// One side signed.
     ContractConfirmed {
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// Which.
         contract: ContractId,
         /// Which side.
@@ -231,7 +231,7 @@ events! {
     /// One side refused.
     ContractRefused {
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// Which.
         contract: ContractId,
         /// Which side.

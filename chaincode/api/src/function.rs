@@ -1,14 +1,12 @@
 //! Every function of the contract by its name on the wire.
 
-use crate::schema;
-
 /// Bytes that an ordinary argument may have.
 pub const ARGUMENT_LIMIT: usize = 64 * 1024;
 /// Bytes that a batch may have.
 pub const BATCH_LIMIT: usize = 1024 * 1024;
 
 macro_rules! functions {
-    ($($name:ident $wire:literal $kind:ident $doc:literal;)*) => {
+    ($($name:ident $wire:literal $kind:ident $schema:literal $doc:literal;)*) => {
         /// A function of the contract. Names on the wire are the paper's words.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Function {
@@ -31,6 +29,11 @@ macro_rules! functions {
                 match name { $($wire => Some(Self::$name),)* _ => None }
             }
 
+            /// The schema that the ledger must have for this function.
+            pub const fn schema(self) -> u32 {
+                match self { $(Self::$name => $schema,)* }
+            }
+
             const fn kind(self) -> Kind {
                 match self { $(Self::$name => Kind::$kind,)* }
             }
@@ -46,50 +49,50 @@ enum Kind {
 }
 
 functions! {
-    Bootstrap "Market:Bootstrap" Act "founds the market, once per channel";
-    OpenSlot "Market:OpenSlot" Act "opens a slot's gate under the rules now in force";
-    CloseGate "Market:CloseGate" Act "closes a slot's gate";
-    SealBook "Market:SealBook" Act "fixes count and digest of a closed book";
-    Migrate "Governance:Migrate" Act "raises the ledger to a later schema";
-    AdmitMember "Governance:AdmitMember" Act "admits an organisation to a part";
-    DismissMember "Governance:DismissMember" Act "takes an organisation off the members";
-    RewriteGuards "Governance:RewriteGuards" Act "gives keys the guards of the present membership";
-    PublishParameters "Governance:PublishParameters" Act "publishes the next version of the rules";
-    RegisterUser "User:Register" Act "puts the caller on the user chain, requested";
-    AddKey "User:AddKey" Act "registers the key of the caller's renewed certificate";
-    Authenticate "User:Authenticate" Act "accredits a participant";
-    Suspend "User:Suspend" Act "suspends a participant";
-    Reinstate "User:Reinstate" Act "ends a suspension";
-    PublishPoint "Grid:PublishPoint" Act "puts a connection point on the grid chain";
-    PublishDistances "Grid:PublishDistances" Act "publishes the next version of the distance matrix";
-    AcceptConnection "Grid:AcceptConnection" Act "accepts a participant's connection point";
-    RegisterPlant "Energy:RegisterPlant" Act "puts the caller's plant on the energy chain";
-    RegisterMeter "Meter:Register" Act "registers a meter, or a meter's next key";
-    PostOffer "DTSC:PostOffer" Act "publishes a sale";
-    PostBid "DTSC:PostBid" Act "publishes a demand";
-    Withdraw "DTSC:Withdraw" Act "withdraws an order";
-    Clear "TSSC:Clear" Act "matches a sealed book and proposes contracts";
-    Confirm "DTSC:Confirm" Act "signs a proposed contract";
-    Refuse "DTSC:Refuse" Act "refuses a proposed contract";
-    Plan "TSSC:Plan" Act "ends confirmation and plans OGSC and PPSC";
-    RecordReadings "Meter:Record" Batch "records signed meter readings";
-    Settle "Settlement:Settle" Act "settles a slot";
-    QueryMarket "Query:Market" Read "the market and its parameters";
-    QueryMembers "Query:Members" Read "the members and the ledger's schema";
-    QueryGuardsOf "Query:GuardsOf" Read "keys whose guard names an organisation, page by page";
-    QueryParticipant "Query:Participant" Read "a participant on all chains";
-    QueryPoint "Query:Point" Read "a connection point";
-    QueryPlant "Query:Plant" Read "a plant";
-    QueryMeter "Query:Meter" Read "a meter";
-    QueryOrder "Query:Order" Read "an order by its owner's id";
-    QuerySlot "Query:Slot" Read "a slot's stage";
-    QueryClearing "Query:Clearing" Read "a slot's clearing";
-    QueryContract "Query:Contract" Read "a contract with its confirmations";
-    QueryPlan "Query:Plan" Read "a slot's plan";
-    QuerySettlement "Query:Settlement" Read "a slot's settlement";
-    QueryStatement "Query:Statement" Read "an account's postings of a slot";
-    QueryBalance "Query:Balance" Read "an account's balance over all slots";
-    QueryVolumes "Query:Volumes" Read "energy accumulated through a slot";
+    Bootstrap "Market:Bootstrap" Act 1 "founds the market, once per channel";
+    OpenSlot "Market:OpenSlot" Act 1 "opens a slot's gate under the rules now in force";
+    CloseGate "Market:CloseGate" Act 1 "closes a slot's gate";
+    SealBook "Market:SealBook" Act 1 "fixes count and digest of a closed book";
+    Migrate "Governance:Migrate" Act 1 "raises the ledger to a later schema";
+    AdmitMember "Governance:AdmitMember" Act 2 "admits an organisation to a part";
+    DismissMember "Governance:DismissMember" Act 2 "takes an organisation off the members";
+    RewriteGuards "Governance:RewriteGuards" Act 2 "gives keys the guards of the present membership";
+    PublishParameters "Governance:PublishParameters" Act 2 "publishes the next version of the rules";
+    RegisterUser "User:Register" Act 1 "puts the caller on the user chain, requested";
+    AddKey "User:AddKey" Act 1 "registers the key of the caller's renewed certificate";
+    Authenticate "User:Authenticate" Act 1 "accredits a participant";
+    Suspend "User:Suspend" Act 1 "suspends a participant";
+    Reinstate "User:Reinstate" Act 1 "ends a suspension";
+    PublishPoint "Grid:PublishPoint" Act 1 "puts a connection point on the grid chain";
+    PublishDistances "Grid:PublishDistances" Act 1 "publishes the next version of the distance matrix";
+    AcceptConnection "Grid:AcceptConnection" Act 1 "accepts a participant's connection point";
+    RegisterPlant "Energy:RegisterPlant" Act 1 "puts the caller's plant on the energy chain";
+    RegisterMeter "Meter:Register" Act 1 "registers a meter, or a meter's next key";
+    PostOffer "DTSC:PostOffer" Act 1 "publishes a sale";
+    PostBid "DTSC:PostBid" Act 1 "publishes a demand";
+    Withdraw "DTSC:Withdraw" Act 1 "withdraws an order";
+    Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
+    Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";
+    Refuse "DTSC:Refuse" Act 1 "refuses a proposed contract";
+    Plan "TSSC:Plan" Act 1 "ends confirmation and plans OGSC and PPSC";
+    RecordReadings "Meter:Record" Batch 1 "records signed meter readings";
+    Settle "Settlement:Settle" Act 1 "settles a slot";
+    QueryMarket "Query:Market" Read 1 "the market and its parameters";
+    QueryMembers "Query:Members" Read 1 "the members and the ledger's schema";
+    QueryGuardsOf "Query:GuardsOf" Read 1 "keys whose guard names an organisation, page by page";
+    QueryParticipant "Query:Participant" Read 1 "a participant on all chains";
+    QueryPoint "Query:Point" Read 1 "a connection point";
+    QueryPlant "Query:Plant" Read 1 "a plant";
+    QueryMeter "Query:Meter" Read 1 "a meter";
+    QueryOrder "Query:Order" Read 1 "an order by its owner's id";
+    QuerySlot "Query:Slot" Read 1 "a slot's stage";
+    QueryClearing "Query:Clearing" Read 1 "a slot's clearing";
+    QueryContract "Query:Contract" Read 1 "a contract with its confirmations";
+    QueryPlan "Query:Plan" Read 1 "a slot's plan";
+    QuerySettlement "Query:Settlement" Read 1 "a slot's settlement";
+    QueryStatement "Query:Statement" Read 1 "an account's postings of a slot";
+    QueryBalance "Query:Balance" Read 1 "an account's balance over all slots";
+    QueryVolumes "Query:Volumes" Read 1 "energy accumulated through a slot";
 }
 
 impl Function {
@@ -103,14 +106,6 @@ impl Function {
         match self {
             Self::Migrate | Self::QueryMembers | Self::QueryGuardsOf => 2,
             other => other.schema(),
-        }
-    }
-
-    /// The schema that the ledger must have for this function.
-    pub const fn schema(self) -> u32 {
-        match self {
-            Self::AdmitMember | Self::DismissMember | Self::RewriteGuards | Self::PublishParameters => 2,
-            _ => schema::FIRST,
         }
     }
 

@@ -5,8 +5,12 @@
 
 /// The first: four organisations, one for each part.
 pub const FIRST: u32 = 1;
-/// The one this build writes: members by list, governance.
-pub const SCHEMA: u32 = 2;
+/// The second: members by list, governance.
+pub const MEMBERS: u32 = 2;
+/// The third: auctions within a slot, and the whole market.
+pub const WHOLE_MARKET: u32 = 3;
+/// The one this build writes.
+pub const SCHEMA: u32 = WHOLE_MARKET;
 
 pub(crate) const fn first() -> u32 {
     FIRST

@@ -34,6 +34,18 @@ impl<V: LedgerView> Context<'_, V> {
             .ok_or_else(missing)
     }
 
+    /// Refuses what the ledger's schema does not have yet.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SchemaTooOld`], naming what was asked for.
+    pub(crate) fn require_schema(&self, least: u32, what: &str) -> Result<(), ContractError> {
+        if self.schema >= least {
+            return Ok(());
+        }
+        let detail = format!("{what} needs schema {least}, the ledger has {}", self.schema);
+        Err(ContractError::new(ErrorCode::SchemaTooOld, detail))
+    }
+
     /// A guard of the caller's own organisation.
     pub(crate) fn own_guard(&self) -> Guard {
         Guard::of_organisation(self.caller.msp.clone(), &self.market.organisations)

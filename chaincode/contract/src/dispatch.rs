@@ -50,14 +50,6 @@ pub async fn invoke_as<V: LedgerView>(
         };
     };
     caller.authorise(function, &market.organisations)?;
-    if function.schema() > version {
-        let detail = format!(
-            "{} needs schema {}, the ledger has {version}",
-            function.name(),
-            function.schema()
-        );
-        return Err(ContractError::new(ErrorCode::SchemaTooOld, detail));
-    }
     let context = Context {
         ledger,
         caller: caller.id,
@@ -67,6 +59,7 @@ pub async fn invoke_as<V: LedgerView>(
         schema: version,
         release,
     };
+    context.require_schema(function.schema(), function.name())?;
     if function.is_query() {
         return read(&context, function, argument).await;
     }

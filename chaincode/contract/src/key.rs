@@ -6,7 +6,7 @@ use der_api::bytes::Digest;
 use der_market::id::{ContractId, EnrolmentId, MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::participant::Side;
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 
 /// A value that may stand in a key.
 pub trait KeyPart {
@@ -26,6 +26,12 @@ macro_rules! text_part {
 text_part!(ContractId, MeterId, OrderId, PlantId, PointId, Digest);
 
 impl KeyPart for Slot {
+    fn push_parts(&self, parts: &mut Vec<String>) {
+        parts.push(self.padded());
+    }
+}
+
+impl KeyPart for Auction {
     fn push_parts(&self, parts: &mut Vec<String>) {
         parts.push(self.padded());
     }

@@ -10,7 +10,7 @@ use der_market::journal::Account;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
@@ -103,13 +103,13 @@ tables! {
     plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", Nobody;
     supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", Nobody;
     // A slot, stage by stage
-    gate            "gate"            (slot: &Slot) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
+    gate            "gate"            (slot: &Auction) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
     order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
-    book            "book"            (slot: &Slot, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
-    exposure        "exposure"        (slot: &Slot, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
-    clearing        "clearing"        (slot: &Slot) => Clearing,           "TSSC:Clear", Nobody;
-    contract        "contract"        (slot: &Slot, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
-    answer          "answer"          (slot: &Slot, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;
+    book            "book"            (slot: &Auction, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
+    exposure        "exposure"        (slot: &Auction, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
+    clearing        "clearing"        (slot: &Auction) => Clearing,           "TSSC:Clear", Nobody;
+    contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
+    answer          "answer"          (slot: &Auction, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;
     reading         "reading"         (slot: &Slot, who: &ParticipantId, point: &PointId, meter: &MeterId) => ReadingRow, "Meter:Record", Nobody;
     settlement      "settlement"      (slot: &Slot) => SettlementRow,      "Settlement:Settle", Nobody;
     settlement_page "settlement-page" (slot: &Slot, page: &u32) => SettlementPage, "Settlement:Settle", Nobody;
@@ -135,11 +135,11 @@ pub(crate) fn signing_keys_of(who: &ParticipantId) -> Rows<SigningKey> {
     rows(KeyPrefix::new("signing-key", &[who]))
 }
 
-pub(crate) fn book_of(slot: &Slot) -> Rows<Order> {
+pub(crate) fn book_of(slot: &Auction) -> Rows<Order> {
     rows(KeyPrefix::new("book", &[slot]))
 }
 
-pub(crate) fn contracts_of(slot: &Slot) -> Rows<StoredContract> {
+pub(crate) fn contracts_of(slot: &Auction) -> Rows<StoredContract> {
     rows(KeyPrefix::new("contract", &[slot]))
 }
 

@@ -87,7 +87,7 @@ impl Endorsed {
 /// An open slot and more users than the paper has.
 fn world(users: usize) -> (World, Vec<Caller>) {
     let mut world = World::ready();
-    world.submit(&operator(), &OpenSlot { slot: slot(0) });
+    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     let users: Vec<Caller> = (0..users)
         .map(|n| caller("EnergyMSP", &format!("user{n}"), "participant"))
         .collect();
@@ -118,7 +118,7 @@ fn a_thousand_users_publish_in_one_block() {
 fn an_order_endorsed_before_the_gate_closed_is_invalid_after() {
     let (world, users) = world(1);
     let order = Endorsed::new(&world, &users[0], &offer(slot(0), "sale", 100, 500_000));
-    let close = Endorsed::new(&world, &operator(), &CloseGate { slot: slot(0) });
+    let close = Endorsed::new(&world, &operator(), &CloseGate { slot: slot(0).into() });
     assert!(!order.survives(&close), "the order has read the gate");
     assert!(close.survives(&order), "and closing has read no order");
 }

@@ -198,7 +198,7 @@ fn answer(world: &World, draw: &mut Draw, slot: u64) -> Call {
     let known = world.decide(
         &operator(),
         &der_api::request::QueryContract {
-            slot: self::slot(slot - SLOT),
+            slot: self::slot(slot - SLOT).into(),
             contract: id(&contract),
         },
     );

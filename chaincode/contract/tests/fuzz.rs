@@ -89,7 +89,7 @@ fn golden_requests() -> Vec<(Function, serde_json::Value)> {
 
 fn world() -> World {
     let mut world = World::ready();
-    world.submit(&operator(), &OpenSlot { slot: slot(0) });
+    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     world
 }
 

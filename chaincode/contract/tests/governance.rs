@@ -18,6 +18,7 @@ use der_contract::{Caller, Release, invoke_as};
 use der_market::id::MspId;
 use der_market::journal::{Account, sum};
 use der_market::paper;
+use der_market::slot::Auction;
 use der_market::units::{Money, Price};
 use world::*;
 
@@ -65,9 +66,9 @@ fn a_ledger_is_migrated_once_and_never_back() {
     let again = world.decide(&operator(), &Migrate { to: 2 }).unwrap();
     assert!(again.is_read_only() && again.event().is_none());
     assert_eq!(world.refusal(&operator(), &Migrate { to: 1 }), ErrorCode::SchemaUnknown);
-    let unknown = world.decide(&operator(), &Migrate { to: 3 }).unwrap_err();
+    let unknown = world.decide(&operator(), &Migrate { to: 4 }).unwrap_err();
     assert_eq!(unknown.code(), ErrorCode::SchemaUnknown);
-    assert!(unknown.message().contains("knows schema 3"), "{}", unknown.message());
+    assert!(unknown.message().contains("knows schema 4"), "{}", unknown.message());
     assert_eq!(
         world.refusal(&grid(), &Migrate { to: 2 }),
         ErrorCode::RoleNotAllowed,
@@ -101,7 +102,7 @@ fn a_build_that_does_not_know_the_schema_refuses_everything() {
         ErrorCode::SchemaUnknown
     );
     assert_eq!(
-        first_release(&world, &operator(), &OpenSlot { slot: slot(0) }),
+        first_release(&world, &operator(), &OpenSlot { slot: slot(0).into() }),
         ErrorCode::SchemaUnknown
     );
     assert_eq!(
@@ -115,6 +116,18 @@ fn a_build_that_does_not_know_the_schema_refuses_everything() {
         first_release(&World::default(), &operator(), &second),
         ErrorCode::SchemaUnknown
     );
+}
+
+#[test]
+fn an_intraday_auction_waits_for_the_migration() {
+    let mut world = migrated();
+    let intraday = OpenSlot {
+        slot: Auction::new(slot(0), 1).unwrap(),
+    };
+    assert_eq!(world.refusal(&operator(), &intraday), ErrorCode::SchemaTooOld);
+    world.submit(&operator(), &Migrate { to: 3 });
+    world.submit(&operator(), &intraday);
+    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
 }
 
 #[test]
@@ -157,7 +170,7 @@ fn a_fifth_organisation_joins_and_trades() {
     let market = &world.state.1["\0market\0"];
     assert_eq!(market.rule().organisations().len(), 5, "the market's own guard follows");
     let slot = slot(0);
-    world.submit(&operator(), &OpenSlot { slot });
+    world.submit(&operator(), &OpenSlot { slot: slot.into() });
     world.submit(&ann(), &offer(slot, "ann", 200_000, 530_000));
     world.submit(&buyer(), &bid(slot, "need", 200_000, 590_000));
     assert_eq!(world.close_and_clear(slot).contracts.len(), 1);
@@ -293,7 +306,7 @@ fn only_guarded_keys_that_are_there_are_rewritten() {
 fn open_orders_of_a_leaver_are_not_matched() {
     let mut world = migrated();
     let slot = slot(0);
-    world.submit(&operator(), &OpenSlot { slot });
+    world.submit(&operator(), &OpenSlot { slot: slot.into() });
     world.submit(&seller(), &offer(slot, "sale", 200_000, 530_000));
     world.submit(&buyer(), &bid(slot, "need", 200_000, 590_000));
     world.submit(&operator(), &DismissMember { msp: msp("EnergyMSP") });
@@ -321,7 +334,7 @@ fn contracts_of_a_leaver_settle_if_both_have_signed_and_lapse_if_not() {
     let (signed, unsigned) = (slot(0), slot(1));
     let case = paper::CASES[0];
     world.planned(&case, signed);
-    world.submit(&operator(), &OpenSlot { slot: unsigned });
+    world.submit(&operator(), &OpenSlot { slot: unsigned.into() });
     world.submit(&seller(), &offer(unsigned, "sale", 200_000, 530_000));
     world.submit(&buyer(), &bid(unsigned, "need", 200_000, 590_000));
     let contract = world.close_and_clear(unsigned).contracts.remove(0);
@@ -334,7 +347,12 @@ fn contracts_of_a_leaver_settle_if_both_have_signed_and_lapse_if_not() {
     world.submit(&operator(), &Plan { slot: unsigned });
     let slot = unsigned;
     assert_eq!(
-        world.query(&QueryContract { slot, contract }).status,
+        world
+            .query(&QueryContract {
+                slot: slot.into(),
+                contract
+            })
+            .status,
         ContractStatus::Expired
     );
     let readings = vec![
@@ -354,7 +372,7 @@ fn an_open_slot_outlives_the_migration_and_new_rules() {
     let play = |changing: bool| {
         let mut world = World::ready();
         let (slot, case) = (slot(0), paper::CASES[0]);
-        world.submit(&operator(), &OpenSlot { slot });
+        world.submit(&operator(), &OpenSlot { slot: slot.into() });
         world.submit(&seller(), &offer(slot, "sale", paper::CONTRACT_WH, case.offer_price));
         if changing {
             world.submit(&operator(), &Migrate { to: 2 });
@@ -383,7 +401,7 @@ fn an_open_slot_outlives_the_migration_and_new_rules() {
     let (mut world, migrated) = play(true);
     assert_eq!(as_it_was, migrated, "the slot keeps version 1 of the rules to its end");
     let next = slot(1);
-    assert_eq!(world.submit(&operator(), &OpenSlot { slot: next }).parameters, 2);
+    assert_eq!(world.submit(&operator(), &OpenSlot { slot: next.into() }).parameters, 2);
     let mut unfair = paper::parameters().unwrap();
     unfair.prices.feed_in = Price::new(950_000).unwrap();
     assert_eq!(

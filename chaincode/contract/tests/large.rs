@@ -21,7 +21,7 @@ const EACH: usize = 100;
 /// A slot with this many bids of 1 Wh, and one offer that all of them could take.
 fn book(bids: usize) -> World {
     let mut world = World::ready();
-    world.submit(&operator(), &OpenSlot { slot: slot(0) });
+    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     post(&mut world, &seller(), &offer(slot(0), "sale", 200_000, 530_000));
     for number in 0..bids.div_ceil(EACH) {
         let user = caller("MicrogridMSP", &format!("buyer{number}"), "participant");

@@ -21,7 +21,10 @@ fn table_1_gives_table_2() {
     for (number, case) in (0..).zip(paper::CASES) {
         let slot = slot(number);
         let contract = world.planned(&case, slot);
-        let view = world.query(&QueryContract { slot, contract });
+        let view = world.query(&QueryContract {
+            slot: slot.into(),
+            contract,
+        });
         assert_eq!(
             (view.status, view.terms.price.get()),
             (ContractStatus::Confirmed, case.price)
@@ -41,7 +44,7 @@ fn table_1_gives_table_2() {
         assert_eq!(settled.branches, case.branches.iter().copied().collect());
         assert_eq!(sum(&settled.postings), Ok(Money::ZERO));
         check_table_2(&world, &case, slot);
-        assert_eq!(world.query(&QuerySlot { slot }).stage, Stage::Settled);
+        assert_eq!(world.query(&QuerySlot { slot: slot.into() }).stage, Stage::Settled);
     }
     check_running_balances(&world);
     insta::assert_snapshot!("write_sets", world.log);
@@ -88,7 +91,7 @@ fn check_running_balances(world: &World) {
 fn refused_energy_goes_to_the_grid() {
     let mut world = World::ready();
     let slot = slot(0);
-    world.submit(&operator(), &OpenSlot { slot });
+    world.submit(&operator(), &OpenSlot { slot: slot.into() });
     world.submit(&seller(), &offer(slot, "sale", 200_000, 530_000));
     world.submit(&buyer(), &bid(slot, "need", 200_000, 590_000));
     let contract = world.close_and_clear(slot).contracts.remove(0);
@@ -97,7 +100,7 @@ fn refused_energy_goes_to_the_grid() {
     world.submit(
         &buyer(),
         &Refuse {
-            slot,
+            slot: slot.into(),
             contract: contract.clone(),
         },
     );
@@ -109,7 +112,12 @@ fn refused_energy_goes_to_the_grid() {
         );
     }
     assert_eq!(
-        world.query(&QueryContract { slot, contract }).status,
+        world
+            .query(&QueryContract {
+                slot: slot.into(),
+                contract
+            })
+            .status,
         ContractStatus::Refused
     );
     let readings = vec![reading("meter-1", slot, 0, 200_000, 1)];
@@ -126,7 +134,7 @@ fn refused_energy_goes_to_the_grid() {
 fn neither_side_of_a_contract_reads_the_other() {
     let mut world = World::ready();
     let slot = slot(0);
-    world.submit(&operator(), &OpenSlot { slot });
+    world.submit(&operator(), &OpenSlot { slot: slot.into() });
     world.submit(&seller(), &offer(slot, "sale", 200_000, 530_000));
     world.submit(&buyer(), &bid(slot, "need", 200_000, 590_000));
     let contract = world.close_and_clear(slot).contracts.remove(0);
@@ -139,7 +147,12 @@ fn neither_side_of_a_contract_reads_the_other() {
         world.apply(decision);
     }
     assert_eq!(
-        world.query(&QueryContract { slot, contract }).status,
+        world
+            .query(&QueryContract {
+                slot: slot.into(),
+                contract
+            })
+            .status,
         ContractStatus::Confirmed
     );
 }
@@ -148,7 +161,7 @@ fn neither_side_of_a_contract_reads_the_other() {
 fn a_guard_is_born_with_its_record_and_trading_writes_none() {
     let world = World::ready();
     let slot = slot(0);
-    let opened = world.decide(&operator(), &OpenSlot { slot }).unwrap();
+    let opened = world.decide(&operator(), &OpenSlot { slot: slot.into() }).unwrap();
     assert_eq!(opened.guards().len(), 1, "the gate");
     let user = caller("MicrogridMSP", "bob", "participant");
     let registered = world.decide(&user, &registration("pcc-2")).unwrap();
@@ -167,7 +180,7 @@ fn a_guard_is_born_with_its_record_and_trading_writes_none() {
     );
     assert!(
         world
-            .decide(&operator(), &CloseGate { slot })
+            .decide(&operator(), &CloseGate { slot: slot.into() })
             .unwrap()
             .guards()
             .is_empty(),

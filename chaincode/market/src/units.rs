@@ -124,8 +124,12 @@ macro_rules! unit {
                 self.0
             }
 
-            fn from_i128(value: i128) -> Result<Self, $crate::units::UnitError> {
-                let bounds = $crate::units::Bounded { unit: $label, least: i128::from(Self::LEAST.0), most: i128::from(Self::MOST.0) };
+            pub(crate) fn bounds() -> $crate::units::Bounded {
+                $crate::units::Bounded { unit: $label, least: i128::from(Self::LEAST.0), most: i128::from(Self::MOST.0) }
+            }
+
+            pub(crate) fn from_i128(value: i128) -> Result<Self, $crate::units::UnitError> {
+                let bounds = Self::bounds();
                 let value = bounds.check(value)?;
                 <$inner>::try_from(value).map(Self).map_err(|_| $crate::units::UnitError::OutOfRange($label, bounds.most))
             }
@@ -145,8 +149,7 @@ macro_rules! unit {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let bounds = $crate::units::Bounded { unit: $label, least: i128::from(Self::LEAST.0), most: i128::from(Self::MOST.0) };
-                let value = deserializer.deserialize_any(bounds)?;
+                let value = deserializer.deserialize_any(Self::bounds())?;
                 Self::from_i128(value).map_err(serde::de::Error::custom)
             }
         }

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 /// What `--version` tells: the schemas of the ledger that this build serves are what an upgrade asks for.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (ledger schemas 1 to 2)");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (ledger schemas 1 to 3)");
 
 const EXAMPLE: &str = "\
 Example:

@@ -6,7 +6,7 @@ use der_api::request::{PostBid, PostOffer};
 use der_api::{ErrorCode, Request};
 use der_client::{ClientError, MarketClient, Receipt};
 use der_market::id::{ContractId, ParticipantId};
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 
@@ -140,7 +140,7 @@ impl Session {
     ///
     /// # Errors
     /// The contract's refusal or Fabric's.
-    pub fn confirm(&self, slot: Slot, contract: &ContractId) -> Result<Exit, Failure> {
+    pub fn confirm(&self, slot: Auction, contract: &ContractId) -> Result<Exit, Failure> {
         self.committed(self.client.confirm(slot, contract))
     }
 

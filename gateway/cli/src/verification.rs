@@ -116,7 +116,7 @@ mod tests {
         ContractTerms {
             market: "der".parse().unwrap(),
             contract: "100-0".parse().unwrap(),
-            slot: Slot::new(100).unwrap(),
+            slot: Slot::new(100).unwrap().into(),
             buyer: "MicrogridMSP:bob".parse().unwrap(),
             buyer_order: "B-1".parse().unwrap(),
             buyer_point: "PCC-2".parse().unwrap(),

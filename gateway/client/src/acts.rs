@@ -13,7 +13,7 @@ use der_api::request::{
 };
 use der_api::{ErrorCode, codec};
 use der_market::participant::Side;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 
 use crate::{ClientError, MarketClient, Receipt};
 
@@ -63,7 +63,7 @@ impl MarketClient {
         Err(unknown.unwrap_or_else(|| ClientError::internal("no round was made")))
     }
 
-    async fn slot_from(&self, slot: Slot, stage: Stage) -> Option<SlotView> {
+    async fn slot_from(&self, slot: Auction, stage: Stage) -> Option<SlotView> {
         let view = self.query(&QuerySlot { slot }).await.ok()?;
         (view.stage >= stage).then_some(view)
     }

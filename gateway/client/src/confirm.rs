@@ -4,7 +4,7 @@ use der_api::contract::ContractTerms;
 use der_api::reply::AnswerAccepted;
 use der_api::request::{Confirm, QueryContract};
 use der_market::id::ContractId;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 
 use crate::meter::hex_bytes;
 use crate::{ClientError, MarketClient, Receipt};
@@ -16,7 +16,12 @@ impl MarketClient {
     /// [`der_api::ErrorCode::NotParty`] where the caller is no party, [`der_api::ErrorCode::ReplyUnreadable`] where
     /// the peer showed other terms than it was asked for or a hash that is not theirs, and all of
     /// [`MarketClient::submit`].
-    pub async fn confirm(&self, slot: Slot, contract: &ContractId) -> Result<Receipt<AnswerAccepted>, ClientError> {
+    pub async fn confirm(
+        &self,
+        auction: impl Into<Auction>,
+        contract: &ContractId,
+    ) -> Result<Receipt<AnswerAccepted>, ClientError> {
+        let slot = auction.into();
         let view = self
             .query(&QueryContract {
                 slot,

@@ -2,7 +2,7 @@
 
 use der_market::id::MarketId;
 use der_market::parameters::Parameters;
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 
 use super::request;
 use crate::organisations::Organisations;
@@ -27,28 +27,28 @@ request! { OpenSlot => SlotView,
     /// Opens a slot's gate; the slot keeps the versions of rules and distances now in force.
     OpenSlot {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
     }
 }
 request! { CloseGate => SlotView,
     /// Closes a slot's gate. It reads no order, so that a busy book cannot keep it open.
     CloseGate {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
     }
 }
 request! { SealBook => SlotView,
     /// Fixes count and digest of a closed book.
     SealBook {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
     }
 }
 request! { Clear => ClearingView,
     /// TSSC: matches the sealed book and proposes contracts.
     Clear {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
     }
 }
 request! { Plan => PlanView,

@@ -2,7 +2,7 @@
 
 use der_market::id::{ContractId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 
 use super::request;
 use crate::reply::{
@@ -70,21 +70,21 @@ request! { QuerySlot => SlotView,
     /// A slot's stage.
     QuerySlot {
         /// Which.
-        slot: Slot,
+        slot: Auction,
     }
 }
 request! { QueryClearing => ClearingView,
     /// A slot's clearing.
     QueryClearing {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
     }
 }
 request! { QueryContract => ContractView,
     /// A contract with its confirmations.
     QueryContract {
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// Which.
         contract: ContractId,
     }

@@ -1,7 +1,7 @@
 //! Orders, confirmations and readings.
 
 use der_market::id::{ContractId, OrderId, ParticipantId, PointId};
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 use der_market::units::{Energy, Price};
 
 use super::request;
@@ -15,7 +15,7 @@ request! { PostOffer => OrderAccepted,
         /// The owner's id for it.
         order: OrderId,
         /// When it delivers.
-        slot: Slot,
+        slot: Auction,
         /// Where.
         point: PointId,
         /// How much, Wh.
@@ -32,7 +32,7 @@ request! { PostBid => OrderAccepted,
         /// The owner's id for it.
         order: OrderId,
         /// When it takes.
-        slot: Slot,
+        slot: Auction,
         /// Where.
         point: PointId,
         /// How much, Wh.
@@ -56,7 +56,7 @@ request! { Confirm => AnswerAccepted,
     /// The caller signs a proposed contract.
     Confirm {
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// Which contract.
         contract: ContractId,
         /// ECDSA P-256 over the contract's canonical bytes, low-S DER.
@@ -67,7 +67,7 @@ request! { Refuse => AnswerAccepted,
     /// The caller refuses a proposed contract.
     Refuse {
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// Which contract.
         contract: ContractId,
     }

@@ -5,9 +5,10 @@ use der_api::event::{BookSealed, GateClosed, SlotOpened};
 use der_api::guard::Guard;
 use der_api::reply::{Seal, SlotView, Stage};
 use der_api::request::{CloseGate, OpenSlot, SealBook};
+use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::order::Order;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -17,7 +18,7 @@ use crate::schema;
 use crate::view::LedgerView;
 
 /// The gate of a slot that was opened.
-pub(crate) async fn require_gate<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Gate, ContractError> {
+pub(crate) async fn require_gate<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gate, ContractError> {
     let unopened = || ContractError::new(ErrorCode::SlotNotOpened, format!("slot {slot} was never opened"));
     cx.ledger.get(&schema::gate(&slot)).await?.ok_or_else(unopened)
 }
@@ -27,6 +28,9 @@ pub(crate) async fn open_slot<V: LedgerView>(
     request: OpenSlot,
 ) -> Result<Decision, ContractError> {
     let slot = request.slot;
+    if !slot.is_day_ahead() {
+        cx.require_schema(WHOLE_MARKET, "an intraday auction")?;
+    }
     if cx.ledger.get(&schema::gate(&slot)).await?.is_some() {
         return Err(ContractError::new(
             ErrorCode::WrongStage,
@@ -98,7 +102,7 @@ pub(crate) fn seal_of(book: &[Order]) -> Result<Seal, ContractError> {
     })
 }
 
-fn require_state(slot: Slot, gate: &Gate, wanted: GateState) -> Result<(), ContractError> {
+fn require_state(slot: Auction, gate: &Gate, wanted: GateState) -> Result<(), ContractError> {
     if gate.state == wanted {
         return Ok(());
     }
@@ -107,9 +111,13 @@ fn require_state(slot: Slot, gate: &Gate, wanted: GateState) -> Result<(), Contr
 }
 
 /// A slot's stage follows from which of its rows exist.
-pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<SlotView, ContractError> {
+pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<SlotView, ContractError> {
     let gate = require_gate(cx, slot).await?;
-    let (clearing, plan, settlement) = (schema::clearing(&slot), schema::plan(&slot), schema::settlement(&slot));
+    let (clearing, plan, settlement) = (
+        schema::clearing(&slot),
+        schema::plan(&slot.slot),
+        schema::settlement(&slot.slot),
+    );
     let rows = cx
         .ledger
         .many(&[clearing.key.clone(), plan.key.clone(), settlement.key.clone()])
@@ -130,7 +138,7 @@ pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Res
     Ok(view(slot, stage, gate))
 }
 
-fn view(slot: Slot, stage: Stage, gate: Gate) -> SlotView {
+fn view(slot: Auction, stage: Stage, gate: Gate) -> SlotView {
     SlotView {
         slot,
         stage,

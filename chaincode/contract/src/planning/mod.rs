@@ -12,7 +12,7 @@ use der_market::id::{ContractId, OrderId, ParticipantId};
 use der_market::order::Order;
 use der_market::participant::Side;
 use der_market::planning::{Planned, plan};
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 use der_market::units::{Energy, UnitError};
 
 use crate::context::Context;
@@ -35,17 +35,18 @@ pub(crate) async fn plan_slot<V: LedgerView>(cx: &Context<'_, V>, request: Plan)
 }
 
 async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, ContractError> {
+    let auction = Auction::from(slot);
     let wrong = |what: &str| ContractError::new(ErrorCode::WrongStage, format!("slot {slot} is {what}"));
-    let (clearing, plan) = (schema::clearing(&slot), schema::plan(&slot));
+    let (clearing, plan) = (schema::clearing(&auction), schema::plan(&slot));
     let answers = cx.ledger.many(&[clearing.key.clone(), plan.key.clone()]).await?;
     answers.get(&clearing)?.ok_or_else(|| wrong("not matched"))?;
     if answers.get(&plan)?.is_some() {
         return Err(wrong("planned already"));
     }
-    let book = cx.ledger.scan(&schema::book_of(&slot)).await?;
+    let book = cx.ledger.scan(&schema::book_of(&auction)).await?;
     let points = points(cx, &book).await?;
-    let contracts = cx.ledger.scan(&schema::contracts_of(&slot)).await?;
-    let sides = |contract: &StoredContract| answer_rows(slot, &contract.terms.contract);
+    let contracts = cx.ledger.scan(&schema::contracts_of(&auction)).await?;
+    let sides = |contract: &StoredContract| answer_rows(auction, &contract.terms.contract);
     let rows: Vec<_> = contracts.iter().flat_map(sides).collect();
     let mut given = cx.ledger.all(&rows).await?.into_iter();
     let decided = |contract: StoredContract| {
@@ -64,22 +65,22 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
 /// Both sides' answers, the buyer's first.
 pub(crate) async fn answers_to<V: LedgerView>(
     cx: &Context<'_, V>,
-    slot: Slot,
+    auction: Auction,
     id: &ContractId,
 ) -> Result<Vec<Confirmation>, ContractError> {
     Ok(cx
         .ledger
-        .all(&answer_rows(slot, id))
+        .all(&answer_rows(auction, id))
         .await?
         .into_iter()
         .flatten()
         .collect())
 }
 
-fn answer_rows(slot: Slot, id: &ContractId) -> [Row<Confirmation>; 2] {
+fn answer_rows(auction: Auction, id: &ContractId) -> [Row<Confirmation>; 2] {
     [
-        schema::answer(&slot, id, &Side::Buyer),
-        schema::answer(&slot, id, &Side::Seller),
+        schema::answer(&auction, id, &Side::Buyer),
+        schema::answer(&auction, id, &Side::Seller),
     ]
 }
 

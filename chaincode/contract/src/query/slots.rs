@@ -33,7 +33,7 @@ pub(crate) async fn contract<V: LedgerView>(
         .require(&schema::contract(&request.slot, &request.contract))
         .await?;
     let confirmations = answers_to(cx, request.slot, &request.contract).await?;
-    let planned = cx.ledger.get(&schema::plan(&request.slot)).await?.is_some();
+    let planned = cx.ledger.get(&schema::plan(&request.slot.slot)).await?.is_some();
     let status = status(&confirmations, planned);
     Decision::replying(&ContractView {
         terms: row.terms,

@@ -40,7 +40,7 @@ pub(crate) async fn settle_slot<V: LedgerView>(
 }
 
 async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, ContractError> {
-    let gate = require_gate(cx, slot).await?;
+    let gate = require_gate(cx, slot.into()).await?;
     if cx.ledger.get(&schema::settlement(&slot)).await?.is_some() {
         return Err(ContractError::new(
             ErrorCode::AlreadySettled,
@@ -49,7 +49,11 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     }
     let unplanned = || ContractError::new(ErrorCode::WrongStage, format!("slot {slot} is not planned"));
     let plan = cx.ledger.get(&schema::plan(&slot)).await?.ok_or_else(unplanned)?;
-    let contracts: Vec<_> = plan.confirmed.iter().map(|id| schema::contract(&slot, id)).collect();
+    let contracts: Vec<_> = plan
+        .confirmed
+        .iter()
+        .map(|id| schema::contract(&slot.into(), id))
+        .collect();
     let contracts = cx.ledger.all(&contracts).await?;
     let readings = cx.ledger.scan(&schema::readings_of(&slot)).await?;
     Ok(Inputs {

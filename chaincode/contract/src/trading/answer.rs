@@ -7,7 +7,7 @@ use der_api::reply::{AnswerAccepted, Confirmation, ContractStatus};
 use der_api::request::{Confirm, Refuse};
 use der_market::id::ContractId;
 use der_market::participant::Side;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -20,7 +20,7 @@ use crate::view::LedgerView;
 /// A contract that the caller may answer, and the caller's side of it.
 async fn answerable<V: LedgerView>(
     cx: &Context<'_, V>,
-    slot: Slot,
+    slot: Auction,
     id: &ContractId,
 ) -> Result<(StoredContract, Side), ContractError> {
     let at = schema::contract(&slot, id);
@@ -35,7 +35,7 @@ async fn answerable<V: LedgerView>(
             format!("{} is no party of contract {id}", cx.caller),
         ));
     };
-    let (answer, plan) = (schema::answer(&slot, id, &side), schema::plan(&slot));
+    let (answer, plan) = (schema::answer(&slot, id, &side), schema::plan(&slot.slot));
     let answers = cx.ledger.many(&[answer.key.clone(), plan.key.clone()]).await?;
     if answers.get(&answer)?.is_some() {
         return Err(ContractError::new(

@@ -16,7 +16,7 @@ use der_market::order::Order;
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
 use der_market::settlement::Branch;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 use der_market::units::Energy;
 
 use crate::context::Context;
@@ -35,7 +35,7 @@ const BOOK_LIMIT: usize = 4_000;
 
 struct Inputs {
     market: MarketId,
-    slot: Slot,
+    slot: Auction,
     gate: Gate,
     parameters: Parameters,
     distances: Distances,
@@ -48,7 +48,7 @@ pub(crate) async fn clear<V: LedgerView>(cx: &Context<'_, V>, request: Clear) ->
     decide(&read(cx, request.slot).await?)
 }
 
-async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, ContractError> {
+async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Inputs, ContractError> {
     let gate = require_gate(cx, slot).await?;
     if gate.state != GateState::Sealed {
         return Err(ContractError::new(
@@ -119,7 +119,7 @@ fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
     let mut book: Vec<Order> = inputs.book.iter().filter(active).cloned().collect();
     sort_book(&mut book);
     let rules = Rules {
-        slot,
+        slot: slot.slot,
         parameters: &inputs.parameters,
         distances: &inputs.distances,
         points: &inputs.points,

@@ -7,7 +7,7 @@ use der_api::request::{PostBid, PostOffer};
 use der_api::{ErrorCode, codec};
 use der_market::order::{Order, OrderError};
 use der_market::participant::Side;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 use der_market::units::Energy;
 
 use crate::context::Context;
@@ -54,7 +54,7 @@ pub(crate) async fn post_bid<V: LedgerView>(cx: &Context<'_, V>, request: PostBi
 
 /// Everything that order entry reads.
 struct Inputs {
-    slot: Slot,
+    slot: Auction,
     order: Order,
     standing: Standing,
     gate: Option<Gate>,
@@ -158,7 +158,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
 }
 
 /// Refuses unless the slot takes orders.
-pub(super) fn require_open(slot: Slot, gate: Option<&Gate>) -> Result<(), ContractError> {
+pub(super) fn require_open(slot: Auction, gate: Option<&Gate>) -> Result<(), ContractError> {
     match gate.map(|gate| gate.state) {
         Some(GateState::Open) => Ok(()),
         Some(_) => Err(ContractError::new(

@@ -23,7 +23,7 @@ use world::*;
 /// A market whose first slot is open.
 fn open() -> World {
     let mut world = World::ready();
-    world.submit(&operator(), &OpenSlot { slot: slot(0) });
+    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     world
 }
 
@@ -123,7 +123,7 @@ fn a_user_publishes_only_once_it_is_authenticated() {
 #[test]
 fn attributes_come_from_the_certificate_alone() {
     let world = open();
-    let close = codec::encode(&CloseGate { slot: slot(0) }).unwrap();
+    let close = codec::encode(&CloseGate { slot: slot(0).into() }).unwrap();
     let claimed = format!(r#"{{"slot":{SLOT},"der.role":"operator"}}"#);
     refused_raw(
         &world,

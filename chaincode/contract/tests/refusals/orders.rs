@@ -13,7 +13,7 @@ fn an_order_after_gate_closure() {
         ErrorCode::SlotNotOpened,
     );
     let first = world.submit(&seller(), &sale);
-    world.submit(&operator(), &CloseGate { slot: slot(0) });
+    world.submit(&operator(), &CloseGate { slot: slot(0).into() });
     refused(
         &mut world,
         &seller(),
@@ -58,8 +58,8 @@ fn withdrawing() {
     let mut changed = sale;
     changed.energy_wh = energy(2_000);
     refused(&mut world, &seller(), &changed, ErrorCode::OrderIdReused);
-    world.submit(&operator(), &CloseGate { slot: slot(0) });
-    let sealed = world.submit(&operator(), &SealBook { slot: slot(0) });
+    world.submit(&operator(), &CloseGate { slot: slot(0).into() });
+    let sealed = world.submit(&operator(), &SealBook { slot: slot(0).into() });
     assert_eq!(sealed.seal.map(|seal| seal.orders), Some(0), "it left the book");
 }
 

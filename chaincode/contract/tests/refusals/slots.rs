@@ -37,7 +37,7 @@ fn contracts_are_confirmed_once_by_their_parties_with_their_own_keys() {
         &mut world,
         &seller(),
         &Refuse {
-            slot,
+            slot: slot.into(),
             contract: contract.clone(),
         },
         ErrorCode::AlreadyConfirmed,
@@ -127,30 +127,65 @@ fn settling_once_with_all_readings() {
 fn stages_follow_each_other() {
     let mut world = World::ready();
     let slot = slot(0);
-    refused(&mut world, &operator(), &CloseGate { slot }, ErrorCode::SlotNotOpened);
-    world.submit(&operator(), &OpenSlot { slot });
-    refused(&mut world, &operator(), &OpenSlot { slot }, ErrorCode::WrongStage);
-    refused(&mut world, &operator(), &SealBook { slot }, ErrorCode::WrongStage);
-    refused(&mut world, &operator(), &Clear { slot }, ErrorCode::WrongStage);
-    world.submit(&operator(), &CloseGate { slot });
-    refused(&mut world, &operator(), &CloseGate { slot }, ErrorCode::WrongStage);
-    refused(&mut world, &operator(), &Clear { slot }, ErrorCode::WrongStage);
-    world.submit(&operator(), &SealBook { slot });
+    refused(
+        &mut world,
+        &operator(),
+        &CloseGate { slot: slot.into() },
+        ErrorCode::SlotNotOpened,
+    );
+    world.submit(&operator(), &OpenSlot { slot: slot.into() });
+    refused(
+        &mut world,
+        &operator(),
+        &OpenSlot { slot: slot.into() },
+        ErrorCode::WrongStage,
+    );
+    refused(
+        &mut world,
+        &operator(),
+        &SealBook { slot: slot.into() },
+        ErrorCode::WrongStage,
+    );
+    refused(
+        &mut world,
+        &operator(),
+        &Clear { slot: slot.into() },
+        ErrorCode::WrongStage,
+    );
+    world.submit(&operator(), &CloseGate { slot: slot.into() });
+    refused(
+        &mut world,
+        &operator(),
+        &CloseGate { slot: slot.into() },
+        ErrorCode::WrongStage,
+    );
+    refused(
+        &mut world,
+        &operator(),
+        &Clear { slot: slot.into() },
+        ErrorCode::WrongStage,
+    );
+    world.submit(&operator(), &SealBook { slot: slot.into() });
     refused(&mut world, &operator(), &Plan { slot }, ErrorCode::WrongStage);
-    world.submit(&operator(), &Clear { slot });
-    refused(&mut world, &operator(), &Clear { slot }, ErrorCode::WrongStage);
+    world.submit(&operator(), &Clear { slot: slot.into() });
+    refused(
+        &mut world,
+        &operator(),
+        &Clear { slot: slot.into() },
+        ErrorCode::WrongStage,
+    );
     refused(&mut world, &operator(), &Settle { slot }, ErrorCode::WrongStage);
     world.submit(&operator(), &Plan { slot });
     refused(&mut world, &operator(), &Plan { slot }, ErrorCode::WrongStage);
-    assert_eq!(world.query(&QuerySlot { slot }).stage, Stage::Planned);
+    assert_eq!(world.query(&QuerySlot { slot: slot.into() }).stage, Stage::Planned);
 }
 
 #[test]
 fn a_book_that_differs_from_its_seal_is_not_matched() {
     let mut world = open();
     world.submit(&seller(), &offer(slot(0), "sale", 1_000, 500_000));
-    world.submit(&operator(), &CloseGate { slot: slot(0) });
-    world.submit(&operator(), &SealBook { slot: slot(0) });
+    world.submit(&operator(), &CloseGate { slot: slot(0).into() });
+    world.submit(&operator(), &SealBook { slot: slot(0).into() });
     let row = world
         .state
         .0
@@ -159,7 +194,12 @@ fn a_book_that_differs_from_its_seal_is_not_matched() {
         .unwrap()
         .clone();
     world.state.0.remove(&row);
-    refused(&mut world, &operator(), &Clear { slot: slot(0) }, ErrorCode::SealBroken);
+    refused(
+        &mut world,
+        &operator(),
+        &Clear { slot: slot(0).into() },
+        ErrorCode::SealBroken,
+    );
 }
 
 #[test]
@@ -215,7 +255,7 @@ fn a_damaged_row_is_told_and_not_trusted() {
         refused(
             &mut world,
             &operator(),
-            &CloseGate { slot: slot(0) },
+            &CloseGate { slot: slot(0).into() },
             ErrorCode::CorruptState,
         );
     }

@@ -282,22 +282,22 @@ impl World {
     }
 
     pub fn close_and_clear(&mut self, slot: Slot) -> der_api::reply::ClearingView {
-        self.submit(&operator(), &CloseGate { slot });
-        self.submit(&operator(), &SealBook { slot });
-        self.submit(&operator(), &Clear { slot })
+        self.submit(&operator(), &CloseGate { slot: slot.into() });
+        self.submit(&operator(), &SealBook { slot: slot.into() });
+        self.submit(&operator(), &Clear { slot: slot.into() })
     }
 
     /// A confirmation as this caller would sign it.
     pub fn confirmation(&self, user: &Caller, slot: Slot, contract: &der_market::id::ContractId) -> Confirm {
         let terms = self
             .query(&QueryContract {
-                slot,
+                slot: slot.into(),
                 contract: contract.clone(),
             })
             .terms;
         let signature = sign(&user.public_key, &terms.canonical_bytes().unwrap());
         Confirm {
-            slot,
+            slot: slot.into(),
             contract: contract.clone(),
             signature,
         }
@@ -305,7 +305,7 @@ impl World {
 
     /// One of the paper's cases up to the plan.
     pub fn planned(&mut self, case: &paper::Case, slot: Slot) -> der_market::id::ContractId {
-        self.submit(&operator(), &OpenSlot { slot });
+        self.submit(&operator(), &OpenSlot { slot: slot.into() });
         self.submit(&seller(), &offer(slot, "sale", paper::CONTRACT_WH, case.offer_price));
         self.submit(&buyer(), &bid(slot, "need", paper::CONTRACT_WH, case.bid_price));
         let contract = self.close_and_clear(slot).contracts.remove(0);
@@ -350,7 +350,7 @@ pub fn offer(slot: Slot, order: &str, wh: u64, price: i64) -> PostOffer {
     let order = format!("{order}-{slot}");
     PostOffer {
         order: id(&order),
-        slot,
+        slot: slot.into(),
         point: id("pcc-1"),
         energy_wh: energy(wh),
         min_wh: energy(0),

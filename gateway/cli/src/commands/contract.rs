@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use der_api::request::{QueryContract, Refuse};
 use der_market::id::ContractId;
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 
 use super::{DryRun, parse};
 use crate::args::Global;
@@ -28,9 +28,9 @@ pub enum Verb {
     /// Signs a proposed contract with the caller's own key.
     #[command(after_help = "Example:\n  der contract confirm --profile microgrid-alice 100 100-0")]
     Confirm {
-        /// Its slot.
-        #[arg(value_parser = parse::number::<Slot>)]
-        slot: Slot,
+        /// Its slot, or `slot.round` for an intraday auction.
+        #[arg(value_parser = parse::auction)]
+        slot: Auction,
         /// Which contract.
         contract: ContractId,
     },
@@ -40,9 +40,9 @@ pub enum Verb {
     /// Shows a contract with its confirmations.
     #[command(after_help = "Example:\n  der contract show --profile microgrid-alice 100 100-0 --output json")]
     Show {
-        /// Its slot.
-        #[arg(value_parser = parse::number::<Slot>)]
-        slot: Slot,
+        /// Its slot, or `slot.round` for an intraday auction.
+        #[arg(value_parser = parse::auction)]
+        slot: Auction,
         /// Which contract.
         contract: ContractId,
     },
@@ -63,9 +63,9 @@ pub enum Verb {
 /// A contract to act on.
 #[derive(Debug, Args)]
 pub struct Which {
-    /// Its slot.
-    #[arg(value_parser = parse::number::<Slot>)]
-    slot: Slot,
+    /// Its slot, or `slot.round` for an intraday auction.
+    #[arg(value_parser = parse::auction)]
+    slot: Auction,
     /// Which contract.
     contract: ContractId,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use der_api::request::{PostBid, PostOffer, QueryOrder, Withdraw};
 use der_market::id::{OrderId, ParticipantId, PointId};
-use der_market::slot::Slot;
+use der_market::slot::Auction;
 use der_market::units::{Energy, Price};
 
 use super::{DryRun, parse};
@@ -25,9 +25,9 @@ pub struct Terms {
     /// Your id for it, once and for ever; the same content under the same id is posted only once.
     #[arg(long, value_name = "ID")]
     order: OrderId,
-    /// Delivery slot: UTC seconds / 900, rounded down.
-    #[arg(long, value_name = "SLOT", value_parser = parse::number::<Slot>)]
-    slot: Slot,
+    /// Delivery slot: UTC seconds / 900, rounded down; `slot.round` for an intraday auction.
+    #[arg(long, value_name = "SLOT", value_parser = parse::auction)]
+    slot: Auction,
     /// Connection point.
     #[arg(long, value_name = "POINT")]
     point: PointId,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use der_market::slot::{Auction, BadAuction, Slot};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -14,6 +15,14 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// Reads a bounded number; what is no number is refused in the unit's own words.
 pub(super) fn number<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| short(&error))
+}
+
+/// Reads a slot, or one of its intraday auctions as `slot.round`.
+pub(super) fn auction(text: &str) -> Result<Auction, String> {
+    if text.contains('.') {
+        return text.parse().map_err(|error: BadAuction| error.to_string());
+    }
+    number::<Slot>(text).map(Auction::from)
 }
 
 /// Reads one of a fixed set of words.

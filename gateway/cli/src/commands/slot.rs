@@ -67,20 +67,20 @@ impl Verb {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
         let session = Session::open(global)?;
         match self {
-            Self::Open(Which { slot, dry }) => session.submit(&OpenSlot { slot }, dry),
-            Self::Close(Which { slot, dry }) => session.submit(&CloseGate { slot }, dry),
-            Self::Seal(Which { slot, dry }) => session.submit(&SealBook { slot }, dry),
-            Self::Clear(Which { slot, dry }) => session.submit(&Clear { slot }, dry),
+            Self::Open(Which { slot, dry }) => session.submit(&OpenSlot { slot: slot.into() }, dry),
+            Self::Close(Which { slot, dry }) => session.submit(&CloseGate { slot: slot.into() }, dry),
+            Self::Seal(Which { slot, dry }) => session.submit(&SealBook { slot: slot.into() }, dry),
+            Self::Clear(Which { slot, dry }) => session.submit(&Clear { slot: slot.into() }, dry),
             Self::Plan(Which { slot, dry }) => session.submit(&Plan { slot }, dry),
             Self::Settle(Which { slot, dry }) => session.submit(&Settle { slot }, dry),
             Self::Show {
                 slot, clearing: true, ..
-            } => session.query(&QueryClearing { slot }),
+            } => session.query(&QueryClearing { slot: slot.into() }),
             Self::Show { slot, plan: true, .. } => session.query(&QueryPlan { slot }),
             Self::Show {
                 slot, settlement: true, ..
             } => session.query(&QuerySettlement { slot }),
-            Self::Show { slot, .. } => session.query(&QuerySlot { slot }),
+            Self::Show { slot, .. } => session.query(&QuerySlot { slot: slot.into() }),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Pair {
     pub fn offer_of(slot: Slot, sale: Sale) -> Result<PostOffer, DayError> {
         Ok(PostOffer {
             order: format!("offer-{slot}").parse()?,
-            slot,
+            slot: slot.into(),
             point: SOUTH.parse()?,
             energy_wh: Energy::new(sale.energy_wh)?,
             min_wh: Energy::ZERO,
@@ -82,7 +82,7 @@ impl Pair {
     pub fn bid_of(slot: Slot, sale: Sale) -> Result<PostBid, DayError> {
         Ok(PostBid {
             order: format!("bid-{slot}").parse()?,
-            slot,
+            slot: slot.into(),
             point: NORTH.parse()?,
             energy_wh: Energy::new(sale.energy_wh)?,
             min_wh: Energy::ZERO,

@@ -96,7 +96,7 @@ impl MarketDay {
     }
 
     async fn stage(&self, slot: Slot) -> Result<Option<Stage>, ClientError> {
-        match self.clock.query(&QuerySlot { slot }).await {
+        match self.clock.query(&QuerySlot { slot: slot.into() }).await {
             Ok(view) => Ok(Some(view.stage)),
             Err(error) if [ErrorCode::SlotNotOpened, ErrorCode::RecordNotFound].contains(&error.code()) => Ok(None),
             Err(error) => Err(error),
@@ -114,7 +114,7 @@ impl MarketDay {
             Some(Stage::Closed) => self.seal(slot).await?,
             Some(Stage::Sealed) => drop(self.match_orders(slot).await?),
             Some(Stage::Matched) => {
-                let clearing = self.clock.query(&QueryClearing { slot }).await?;
+                let clearing = self.clock.query(&QueryClearing { slot: slot.into() }).await?;
                 met.out += self.sign_by_those_who_can(slot, &clearing.contracts).await?;
                 self.plan(slot).await?;
             }
@@ -132,7 +132,7 @@ impl MarketDay {
     /// # Errors
     /// The contract's or Fabric's refusal.
     pub async fn open(&self, slot: Slot) -> Result<(), DayError> {
-        let receipt = self.clock.open_slot(&OpenSlot { slot }).await?;
+        let receipt = self.clock.open_slot(&OpenSlot { slot: slot.into() }).await?;
         self.committed(Some(slot), Function::OpenSlot, receipt);
         Ok(())
     }
@@ -169,19 +169,19 @@ impl MarketDay {
     }
 
     async fn close(&self, slot: Slot) -> Result<(), DayError> {
-        let receipt = self.clock.close_gate(&CloseGate { slot }).await?;
+        let receipt = self.clock.close_gate(&CloseGate { slot: slot.into() }).await?;
         self.committed(Some(slot), Function::CloseGate, receipt);
         Ok(())
     }
 
     async fn seal(&self, slot: Slot) -> Result<(), DayError> {
-        let receipt = self.clock.seal_book(&SealBook { slot }).await?;
+        let receipt = self.clock.seal_book(&SealBook { slot: slot.into() }).await?;
         self.committed(Some(slot), Function::SealBook, receipt);
         Ok(())
     }
 
     async fn match_orders(&self, slot: Slot) -> Result<ClearingView, DayError> {
-        let receipt = self.clock.clear(&Clear { slot }).await?;
+        let receipt = self.clock.clear(&Clear { slot: slot.into() }).await?;
         Ok(self.committed(Some(slot), Function::Clear, receipt))
     }
 
@@ -211,7 +211,7 @@ impl MarketDay {
         let users = &users;
         let signing = contracts.iter().map(|contract| async move {
             let query = QueryContract {
-                slot,
+                slot: slot.into(),
                 contract: contract.clone(),
             };
             let view = self.clock.query(&query).await?;

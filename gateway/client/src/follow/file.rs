@@ -220,7 +220,7 @@ mod tests {
                 transaction: format!("{:064x}", block * 100 + place),
             },
             event: SlotOpened {
-                slot: Slot::new((block * 7 + place) as u64).unwrap(),
+                slot: Slot::new((block * 7 + place) as u64).unwrap().into(),
             }
             .into(),
         };

@@ -68,7 +68,7 @@ impl PaperCase {
         let clock = self.cast.client(Role::Clock);
         for run in 0..RUNS {
             let first = slot_of(FIRST_SLOT.saturating_add(run.saturating_mul(SLOTS)))?;
-            match clock.slot(&QuerySlot { slot: first }).await {
+            match clock.slot(&QuerySlot { slot: first.into() }).await {
                 Ok(_) => {}
                 Err(e) if matches!(e.code(), ErrorCode::SlotNotOpened | ErrorCode::RecordNotFound) => return Ok(first),
                 Err(e) => return Err(CaseError::refused(Role::Clock, der_api::Function::QuerySlot, e)),

@@ -63,13 +63,13 @@ impl Test<'_> {
             ..
         } = *self;
         self.teller
-            .submit(cast, Role::Clock, "open the gate", &OpenSlot { slot })
+            .submit(cast, Role::Clock, "open the gate", &OpenSlot { slot: slot.into() })
             .await?;
         let energy_wh = paper::contract_energy()?;
         let min_wh = Energy::ZERO;
         let offer = PostOffer {
             order: self.order("offer")?,
-            slot,
+            slot: slot.into(),
             point: stage.seller.point.clone(),
             energy_wh,
             min_wh,
@@ -77,7 +77,7 @@ impl Test<'_> {
         };
         let bid = PostBid {
             order: self.order("bid")?,
-            slot,
+            slot: slot.into(),
             point: stage.buyer.point.clone(),
             energy_wh,
             min_wh,
@@ -96,14 +96,19 @@ impl Test<'_> {
     async fn match_orders(&mut self) -> Result<ContractId, CaseError> {
         let (cast, slot) = (self.cast, self.slot);
         self.teller
-            .submit(cast, Role::Clock, "close the gate", &CloseGate { slot })
+            .submit(cast, Role::Clock, "close the gate", &CloseGate { slot: slot.into() })
             .await?;
         self.teller
-            .submit(cast, Role::Clock, "seal the book", &SealBook { slot })
+            .submit(cast, Role::Clock, "seal the book", &SealBook { slot: slot.into() })
             .await?;
         let clearing = self
             .teller
-            .submit(cast, Role::Clock, "match the orders (TSSC)", &Clear { slot })
+            .submit(
+                cast,
+                Role::Clock,
+                "match the orders (TSSC)",
+                &Clear { slot: slot.into() },
+            )
             .await?;
         match clearing.contracts.as_slice() {
             [contract] => Ok(contract.clone()),
@@ -124,7 +129,7 @@ impl Test<'_> {
             .tell(cast, Role::Seller, Function::Confirm, "sign the contract", sold)
             .await?;
         let query = QueryContract {
-            slot,
+            slot: slot.into(),
             contract: contract.clone(),
         };
         let signed = cast.buyer.contract_view(&query).await;

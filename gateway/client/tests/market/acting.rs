@@ -37,7 +37,7 @@ fn gate() -> Chaincode {
 
 fn view(stage: Stage) -> SlotView {
     SlotView {
-        slot: Slot::new(SLOT).unwrap(),
+        slot: Slot::new(SLOT).unwrap().into(),
         stage,
         parameters: 1,
         distances: 1,
@@ -47,7 +47,7 @@ fn view(stage: Stage) -> SlotView {
 
 fn close() -> CloseGate {
     CloseGate {
-        slot: Slot::new(SLOT).unwrap(),
+        slot: Slot::new(SLOT).unwrap().into(),
     }
 }
 

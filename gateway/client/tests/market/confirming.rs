@@ -19,7 +19,7 @@ fn terms(buyer: &str) -> ContractTerms {
     ContractTerms {
         market: "m".parse().unwrap(),
         contract: "7-1".parse().unwrap(),
-        slot: Slot::new(7).unwrap(),
+        slot: Slot::new(7).unwrap().into(),
         buyer: buyer.parse().unwrap(),
         buyer_order: "b".parse().unwrap(),
         buyer_point: "p1".parse().unwrap(),

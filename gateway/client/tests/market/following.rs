@@ -23,7 +23,7 @@ fn settled(slot: u64) -> Event {
 
 fn opened(slot: u64) -> Event {
     SlotOpened {
-        slot: Slot::new(slot).unwrap(),
+        slot: Slot::new(slot).unwrap().into(),
     }
     .into()
 }

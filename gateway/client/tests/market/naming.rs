@@ -16,7 +16,7 @@ fn market(energy: &str) -> Vec<u8> {
 
 fn slot() -> OpenSlot {
     let slot = Slot::new(7).unwrap();
-    OpenSlot { slot }
+    OpenSlot { slot: slot.into() }
 }
 
 fn opened() -> Vec<u8> {

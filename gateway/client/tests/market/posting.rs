@@ -17,7 +17,7 @@ use crate::fake::{Chaincode, Fake, Fate};
 fn offer() -> PostOffer {
     PostOffer {
         order: "o1".parse().unwrap(),
-        slot: Slot::new(7).unwrap(),
+        slot: Slot::new(7).unwrap().into(),
         point: "p1".parse().unwrap(),
         energy_wh: Energy::new(5_000).unwrap(),
         min_wh: Energy::ZERO,

@@ -11,7 +11,7 @@ use der_market::matching::Fill;
 use der_market::order::Order;
 use der_market::participant::{CustomerClass, Side, Source};
 use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 use der_market::units::{Energy, Power};
 use serde::{Deserialize, Serialize};
 
@@ -119,8 +119,8 @@ row! {
 row! {
     /// An order by its owner's id, for ever.
     StoredOrder {
-        /// Its slot.
-        slot: Slot,
+        /// Its auction.
+        slot: Auction,
         /// Its content.
         content: Order,
         /// SHA-256 of slot and content.

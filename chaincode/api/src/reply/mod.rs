@@ -8,7 +8,7 @@ use der_market::parameters::Parameters;
 use der_market::participant::{CustomerClass, Side, Source};
 use der_market::planning::PlanLine;
 use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 use der_market::units::{Distance, Energy, Money, Power, Price};
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +121,7 @@ reply! {
     /// A slot.
     SlotView {
         /// Which.
-        slot: Slot,
+        slot: Auction,
         /// How far it has come.
         stage: Stage,
         /// Version of the rules it keeps.
@@ -226,7 +226,7 @@ reply! {
         /// Offer or bid.
         side: Side,
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// SHA-256 of its content.
         digest: Digest,
     }
@@ -252,7 +252,7 @@ reply! {
         /// Offer or bid.
         side: Side,
         /// Its slot.
-        slot: Slot,
+        slot: Auction,
         /// Where.
         point: PointId,
         /// How much.
@@ -271,7 +271,7 @@ reply! {
     /// A slot's clearing.
     ClearingView {
         /// Which slot.
-        slot: Slot,
+        slot: Auction,
         /// Orders in the book.
         orders: u32,
         /// Proposed contracts, in rank order.
@@ -333,7 +333,7 @@ reply! {
     /// One side's answer is recorded. The other side's is not read, so that both may answer in one block.
     AnswerAccepted {
         /// The contract's slot.
-        slot: Slot,
+        slot: Auction,
         /// Which contract.
         contract: ContractId,
         /// Which side the caller is.
