@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod calendar;
 pub mod credit;
 pub mod eligibility;
 pub mod grid;
@@ -25,6 +26,7 @@ pub mod paper;
 pub mod parameters;
 pub mod participant;
 pub mod planning;
+pub mod schedule;
 pub mod settlement;
 pub mod slot;
 pub mod tariff;

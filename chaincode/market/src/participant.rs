@@ -23,6 +23,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// Every energy type.
+    pub const ALL: [Self; 6] = [
+        Self::Thermal,
+        Self::Cogeneration,
+        Self::Hydro,
+        Self::Photovoltaic,
+        Self::Wind,
+        Self::Storage,
+    ];
+
     /// Cleanliness Q (paper, section on OGSC): thermal 0.3, hydro 0.6, photovoltaic and wind 0.8.
     pub fn cleanliness(self) -> Ppm {
         let ppm = match self {
@@ -46,6 +56,11 @@ pub enum CustomerClass {
     Industrial,
 }
 
+impl CustomerClass {
+    /// Every class.
+    pub const ALL: [Self; 3] = [Self::Residential, Self::Commercial, Self::Industrial];
+}
+
 /// Which way an order or a contract goes for its participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,4 +69,32 @@ pub enum Side {
     Buyer,
     /// Publishes a sale.
     Seller,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_and_class_is_listed() {
+        // A new variant fails to compile here: add it to ALL as well.
+        let place = |source: Source| match source {
+            Source::Thermal => 0,
+            Source::Cogeneration => 1,
+            Source::Hydro => 2,
+            Source::Photovoltaic => 3,
+            Source::Wind => 4,
+            Source::Storage => 5,
+        };
+        assert_eq!(
+            Source::ALL.map(place).to_vec(),
+            (0..Source::ALL.len()).collect::<Vec<_>>()
+        );
+        let place = |class: CustomerClass| match class {
+            CustomerClass::Residential => 0,
+            CustomerClass::Commercial => 1,
+            CustomerClass::Industrial => 2,
+        };
+        assert_eq!(CustomerClass::ALL.map(place), [0, 1, 2]);
+    }
 }
