@@ -23,7 +23,14 @@ const GRID_AND_REGULATOR: &[Endorser] = &[Endorser::Grid, Endorser::Regulator];
 pub fn endorsers(function: Function) -> &'static [Endorser] {
     use Function as F;
     match function {
-        F::Bootstrap | F::OpenSlot | F::CloseGate | F::SealBook | F::Clear | F::Plan | F::Settle => GRID_AND_REGULATOR,
+        F::Bootstrap
+        | F::OpenSlot
+        | F::CloseGate
+        | F::SealBook
+        | F::Clear
+        | F::EndConfirmation
+        | F::Plan
+        | F::Settle => GRID_AND_REGULATOR,
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => GRID_AND_REGULATOR,
         F::RegisterUser | F::AddKey | F::RegisterPlant => &[Endorser::Caller],
         F::Authenticate | F::Suspend | F::Reinstate => &[Endorser::Regulator],

@@ -111,6 +111,8 @@ codes! {
     3018 KeyExists Never "key exists", "This key is registered already.";
     3019 OppositeSide Never "opposite side taken", "Withdraw the orders of the other side at this point and slot first.";
 
+    3060 AuctionOutOfTurn AfterReading "auction out of turn", "Open a slot's auctions one after the other, each once confirmation of the one before has ended and before the slot is planned.";
+
     4001 UnknownMeter AfterReading "unknown meter", "The grid company registers a meter before it reports.";
     4002 BadReadingSignature Never "bad reading signature", "Sign the reading's canonical bytes with the meter's key.";
     4003 ReplayedReading Never "reading replayed", "Each reading of a meter and slot has a higher sequence than the one before.";

@@ -126,6 +126,15 @@ events! {
         /// Digest of its rows.
         digest: Digest,
     }
+    /// Confirmation has ended in an auction.
+    ConfirmationEnded {
+        /// Which auction.
+        slot: Auction,
+        /// Contracts signed by both sides.
+        confirmed: u32,
+        /// Contracts refused or expired.
+        lapsed: u32,
+    }
     /// A user asked to join.
     UserRegistered {
         /// Who.

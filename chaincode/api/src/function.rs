@@ -74,6 +74,7 @@ functions! {
     Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
     Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";
     Refuse "DTSC:Refuse" Act 1 "refuses a proposed contract";
+    EndConfirmation "TSSC:EndConfirmation" Act 3 "ends the confirmation of one of a slot's auctions";
     Plan "TSSC:Plan" Act 1 "ends confirmation and plans OGSC and PPSC";
     RecordReadings "Meter:Record" Batch 1 "records signed meter readings";
     Settle "Settlement:Settle" Act 1 "settles a slot";
@@ -86,6 +87,7 @@ functions! {
     QueryMeter "Query:Meter" Read 1 "a meter";
     QueryOrder "Query:Order" Read 1 "an order by its owner's id";
     QuerySlot "Query:Slot" Read 1 "a slot's stage";
+    QueryAuctions "Query:Auctions" Read 3 "a slot's auctions with their stages";
     QueryClearing "Query:Clearing" Read 1 "a slot's clearing";
     QueryContract "Query:Contract" Read 1 "a contract with its confirmations";
     QueryPlan "Query:Plan" Read 1 "a slot's plan";

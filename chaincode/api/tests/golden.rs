@@ -63,6 +63,7 @@ fn every_request() {
         CloseGate,
         Confirm,
         DismissMember,
+        EndConfirmation,
         Migrate,
         OpenSlot,
         Plan,
@@ -71,6 +72,7 @@ fn every_request() {
         PublishDistances,
         PublishParameters,
         PublishPoint,
+        QueryAuctions,
         QueryBalance,
         QueryClearing,
         QueryContract,
@@ -122,8 +124,10 @@ macro_rules! replies {
 fn every_reply() {
     let seen = replies!(
         AnswerAccepted,
+        AuctionsView,
         BalanceView,
         ClearingView,
+        ConfirmationView,
         ContractView,
         DistancesView,
         GuardsRewrittenView,

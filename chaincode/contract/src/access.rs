@@ -64,7 +64,7 @@ fn allowed(function: Function) -> (&'static [Role], &'static [Part]) {
     use Function as F;
     match function {
         F::Bootstrap => (&[Role::Operator], &[Part::Grid]),
-        F::OpenSlot | F::CloseGate | F::SealBook | F::Clear | F::Plan | F::Settle => {
+        F::OpenSlot | F::CloseGate | F::SealBook | F::Clear | F::EndConfirmation | F::Plan | F::Settle => {
             (&[Role::Operator], &[Part::Grid, Part::Regulator])
         }
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => {

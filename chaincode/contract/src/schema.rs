@@ -14,8 +14,9 @@ use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Clearing, Connection, DistancesHead, Exposure, Gate, Market, Opening, PlanRow, Postings, ReadingRow,
-    SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract, StoredOrder, Supplied, Suspension, User,
+    Accreditation, Auctions, Clearing, Connection, DistancesHead, Exposure, Gate, Market, Opening, Outcome, PlanRow,
+    Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract, StoredOrder, Supplied,
+    Suspension, User,
 };
 
 /// A row's key with the type of its value.
@@ -104,6 +105,8 @@ tables! {
     supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", Nobody;
     // A slot, stage by stage
     gate            "gate"            (slot: &Auction) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
+    auctions        "auctions"        (slot: &Slot) => Auctions,              "Market:OpenSlot", GridAndRegulator;
+    confirmation_end "confirmation-end" (slot: &Auction) => Outcome,          "TSSC:EndConfirmation", Nobody;
     order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
     book            "book"            (slot: &Auction, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
     exposure        "exposure"        (slot: &Auction, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;

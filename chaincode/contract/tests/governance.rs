@@ -126,8 +126,11 @@ fn an_intraday_auction_waits_for_the_migration() {
     };
     assert_eq!(world.refusal(&operator(), &intraday), ErrorCode::SchemaTooOld);
     world.submit(&operator(), &Migrate { to: 3 });
-    world.submit(&operator(), &intraday);
-    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
+    assert_eq!(
+        world.refusal(&operator(), &intraday),
+        ErrorCode::AuctionOutOfTurn,
+        "the schema has it, its turn has not come"
+    );
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::future::Future;
 use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
 use der_api::reply::{
-    AnswerAccepted, ClearingView, OrderAccepted, OrderView, PlanView, ReadingsAccepted, SettlementView, SlotView, Stage,
+    AnswerAccepted, ClearingView, ConfirmationView, ContractStatus, OrderAccepted, OrderView, PlanView,
+    ReadingsAccepted, SettlementView, SlotView, Stage,
 };
 use der_api::request::{
-    Clear, CloseGate, Confirm, OpenSlot, Plan, PostBid, PostOffer, QueryClearing, QueryContract, QueryOrder, QueryPlan,
-    QuerySettlement, QuerySlot, RecordReadings, Request, SealBook, Settle,
+    Clear, CloseGate, Confirm, EndConfirmation, OpenSlot, Plan, PostBid, PostOffer, QueryClearing, QueryContract,
+    QueryOrder, QueryPlan, QuerySettlement, QuerySlot, RecordReadings, Request, SealBook, Settle,
 };
 use der_api::{ErrorCode, codec};
 use der_market::participant::Side;
@@ -90,6 +91,30 @@ impl Act for SealBook {
 impl Act for Clear {
     async fn trace(&self, client: &MarketClient, _: &ClientError) -> Option<ClearingView> {
         client.query(&QueryClearing { slot: self.slot }).await.ok()
+    }
+}
+
+impl Act for EndConfirmation {
+    async fn trace(&self, client: &MarketClient, _: &ClientError) -> Option<ConfirmationView> {
+        client.slot_from(self.slot, Stage::Ended).await?;
+        let contracts = client.query(&QueryClearing { slot: self.slot }).await.ok()?.contracts;
+        let (mut confirmed, mut lapsed) = (Vec::new(), Vec::new());
+        for contract in contracts {
+            let (slot, id) = (self.slot, contract.clone());
+            let view = client.query(&QueryContract { slot, contract }).await.ok()?;
+            let list = if view.status == ContractStatus::Confirmed {
+                &mut confirmed
+            } else {
+                &mut lapsed
+            };
+            list.push(id);
+        }
+        let slot = self.slot;
+        Some(ConfirmationView {
+            slot,
+            confirmed,
+            lapsed,
+        })
     }
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use der_api::function::BATCH_LIMIT;
 use der_api::request::{
-    AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, Clear, CloseGate, DismissMember, Migrate, OpenSlot,
-    Plan, PublishDistances, PublishParameters, PublishPoint, QueryBalance, QueryClearing, QueryContract, QueryGuardsOf,
-    QueryMarket, QueryMembers, QueryMeter, QueryOrder, QueryParticipant, QueryPlan, QueryPlant, QueryPoint,
-    QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings, Refuse, RegisterMeter, RegisterPlant,
-    RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, Suspend, Withdraw,
+    AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, Clear, CloseGate, DismissMember, EndConfirmation,
+    Migrate, OpenSlot, Plan, PublishDistances, PublishParameters, PublishPoint, QueryAuctions, QueryBalance,
+    QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder, QueryParticipant,
+    QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings,
+    Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, Suspend,
+    Withdraw,
 };
 use der_api::{ErrorCode, Organisations, RetryClass, codec};
 use der_market::id::{MspId, ParticipantId};
@@ -356,6 +357,8 @@ acts! {
     seal_book: SealBook;
     /// Matches a sealed book and proposes contracts.
     clear: Clear;
+    /// Ends the confirmation of one of a slot's auctions.
+    end_confirmation: EndConfirmation;
     /// Ends confirmation and plans feed-in and grid supply.
     plan: Plan;
     /// Records signed meter readings.
@@ -383,6 +386,8 @@ queries! {
     order: QueryOrder;
     /// A slot's stage.
     slot: QuerySlot;
+    /// A slot's auctions with their stages.
+    auctions: QueryAuctions;
     /// A slot's clearing.
     clearing: QueryClearing;
     /// A contract with its confirmations.

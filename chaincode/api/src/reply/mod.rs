@@ -27,6 +27,10 @@ macro_rules! reply {
     };
 }
 
+mod session;
+
+pub use session::{AuctionsView, ConfirmationView};
+
 reply! {
     /// The market.
     MarketView {
@@ -102,7 +106,9 @@ pub enum Stage {
     Sealed,
     /// Contracts are proposed and can be confirmed.
     Matched,
-    /// Confirmation has ended; readings are taken.
+    /// Confirmation has ended in this auction; the slot's next one may open.
+    Ended,
+    /// Confirmation has ended in all of the slot's auctions; readings are taken.
     Planned,
     /// Postings are booked.
     Settled,

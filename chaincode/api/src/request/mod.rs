@@ -4,6 +4,7 @@ mod governance;
 mod identity;
 mod market;
 mod query;
+mod session;
 mod trading;
 
 use serde::Serialize;
@@ -19,6 +20,7 @@ pub use query::{
     QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder,
     QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,
 };
+pub use session::{EndConfirmation, QueryAuctions};
 pub use trading::{Confirm, PostBid, PostOffer, RecordReadings, Refuse, Withdraw};
 
 use crate::function::Function;

@@ -13,7 +13,8 @@ use der_market::slot::Auction;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::rows::{Gate, GateState};
+use crate::planning::{auctions_of, ended};
+use crate::rows::{Auctions, Gate, GateState};
 use crate::schema;
 use crate::view::LedgerView;
 
@@ -37,6 +38,9 @@ pub(crate) async fn open_slot<V: LedgerView>(
             format!("slot {slot} was opened before"),
         ));
     }
+    if !slot.is_day_ahead() {
+        require_turn(cx, slot).await?;
+    }
     let distances = cx
         .ledger
         .get(&schema::distances_head())
@@ -54,8 +58,33 @@ pub(crate) async fn open_slot<V: LedgerView>(
         &gate,
         Guard::of_grid_and_regulator(&cx.market.organisations),
     )?;
+    if !slot.is_day_ahead() {
+        decision.put_guarded(
+            schema::auctions(&slot.slot),
+            &Auctions { latest: slot.round },
+            Guard::of_grid_and_regulator(&cx.market.organisations),
+        )?;
+    }
     decision.emit(SlotOpened { slot })?;
     Ok(decision)
+}
+
+/// A slot's auctions follow one another: what one frees, and who holds what after it, is known when its confirmation has ended.
+async fn require_turn<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<(), ContractError> {
+    let refused = |what: String| Err(ContractError::new(ErrorCode::AuctionOutOfTurn, what));
+    let Some(&last) = auctions_of(cx, slot.slot).await?.last() else {
+        return refused(format!("slot {} has no auction", slot.slot));
+    };
+    if last.round.checked_add(1) != Some(slot.round) {
+        return refused(format!("the auction before slot {slot} would follow {last}"));
+    }
+    if cx.ledger.get(&schema::plan(&slot.slot)).await?.is_some() {
+        return refused(format!("slot {} is planned", slot.slot));
+    }
+    match ended(cx, last).await? {
+        Some(_) => Ok(()),
+        None => refused(format!("confirmation of slot {last} has not ended")),
+    }
 }
 
 /// Reads no order: orders that commit meanwhile must not be able to keep the gate open.
@@ -127,7 +156,10 @@ pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> 
     } else if rows.get(&plan)?.is_some() {
         Stage::Planned
     } else if rows.get(&clearing)?.is_some() {
-        Stage::Matched
+        match ended(cx, slot).await? {
+            Some(_) => Stage::Ended,
+            None => Stage::Matched,
+        }
     } else {
         match gate.state {
             GateState::Open => Stage::Open,

@@ -1,13 +1,13 @@
 //! A slot's stages.
 
-use der_api::reply::ContractView;
-use der_api::request::{QueryClearing, QueryContract, QueryPlan, QuerySettlement, QuerySlot};
+use der_api::reply::{AuctionsView, ContractView};
+use der_api::request::{QueryAuctions, QueryClearing, QueryContract, QueryPlan, QuerySettlement, QuerySlot};
 
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::stage;
-use crate::planning::answers_to;
+use crate::planning::{answers_to, auctions_of, ended};
 use crate::schema;
 use crate::settlement::settlement_view;
 use crate::trading::status;
@@ -15,6 +15,18 @@ use crate::view::LedgerView;
 
 pub(crate) async fn slot<V: LedgerView>(cx: &Context<'_, V>, request: QuerySlot) -> Result<Decision, ContractError> {
     Decision::replying(&stage(cx, request.slot).await?)
+}
+
+pub(crate) async fn auctions<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: QueryAuctions,
+) -> Result<Decision, ContractError> {
+    let slot = request.slot;
+    let mut auctions = Vec::new();
+    for auction in auctions_of(cx, slot).await? {
+        auctions.push(stage(cx, auction).await?);
+    }
+    Decision::replying(&AuctionsView { slot, auctions })
 }
 
 pub(crate) async fn clearing<V: LedgerView>(
@@ -34,7 +46,8 @@ pub(crate) async fn contract<V: LedgerView>(
         .await?;
     let confirmations = answers_to(cx, request.slot, &request.contract).await?;
     let planned = cx.ledger.get(&schema::plan(&request.slot.slot)).await?.is_some();
-    let status = status(&confirmations, planned);
+    let closed = planned || ended(cx, request.slot).await?.is_some();
+    let status = status(&confirmations, closed);
     Decision::replying(&ContractView {
         terms: row.terms,
         hash: row.hash,

@@ -29,6 +29,10 @@ macro_rules! row {
     };
 }
 
+mod session;
+
+pub use session::{Auctions, Outcome};
+
 row! {
     /// The market.
     Market {
@@ -163,10 +167,13 @@ row! {
     PlanRow {
         /// What is told of it.
         view: PlanView,
-        /// Confirmed contracts, in rank order.
+        /// Confirmed contracts of the day-ahead auction, in rank order.
         confirmed: Vec<ContractId>,
-        /// Refused or expired contracts, in rank order.
+        /// Its refused or expired contracts, in rank order.
         lapsed: Vec<ContractId>,
+        /// What became of the later auctions' contracts, in the order of their rounds.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        intraday: Vec<Outcome>,
     }
 }
 row! {

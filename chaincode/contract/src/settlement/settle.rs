@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use der_api::bytes::Digest;
+use der_api::contract::ContractTerms;
 use der_api::event::SlotSettled;
 use der_api::reply::SettlementView;
 use der_api::request::Settle;
 use der_api::{ErrorCode, codec};
-use der_market::id::{ContractId, MarketId};
+use der_market::id::MarketId;
 use der_market::journal::{Account, Posting, sum};
 use der_market::parameters::Parameters;
 use der_market::settlement::{Metered, Settled, SettlementError, Trade, settle};
@@ -18,7 +19,8 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::require_gate;
-use crate::rows::{Postings, SettlementPage, SettlementRow, SlotVolume, StoredContract, Supplied};
+use crate::planning::sequence;
+use crate::rows::{Postings, SettlementPage, SettlementRow, SlotVolume, Supplied};
 use crate::schema;
 use crate::view::LedgerView;
 
@@ -49,23 +51,13 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     }
     let unplanned = || ContractError::new(ErrorCode::WrongStage, format!("slot {slot} is not planned"));
     let plan = cx.ledger.get(&schema::plan(&slot)).await?.ok_or_else(unplanned)?;
-    let contracts: Vec<_> = plan
-        .confirmed
-        .iter()
-        .map(|id| schema::contract(&slot.into(), id))
-        .collect();
-    let contracts = cx.ledger.all(&contracts).await?;
+    let contracts = sequence(cx, slot, &plan).await?;
     let readings = cx.ledger.scan(&schema::readings_of(&slot)).await?;
     Ok(Inputs {
         market: cx.market.market.clone(),
         slot,
         parameters: cx.parameters(gate.parameters).await?,
-        trades: plan
-            .confirmed
-            .iter()
-            .zip(contracts)
-            .map(trade)
-            .collect::<Result<_, _>>()?,
+        trades: contracts.into_iter().map(trade).collect(),
         metered: readings
             .into_iter()
             .map(|row| Metered {
@@ -78,10 +70,8 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     })
 }
 
-fn trade((id, contract): (&ContractId, Option<StoredContract>)) -> Result<Trade, ContractError> {
-    let missing = || ContractError::new(ErrorCode::CorruptState, format!("contract {id} is missing"));
-    let terms = contract.ok_or_else(missing)?.terms;
-    Ok(Trade {
+fn trade(terms: ContractTerms) -> Trade {
+    Trade {
         contract: terms.contract,
         buyer: terms.buyer,
         buyer_point: terms.buyer_point,
@@ -90,7 +80,7 @@ fn trade((id, contract): (&ContractId, Option<StoredContract>)) -> Result<Trade,
         energy_wh: terms.energy_wh,
         price: terms.price,
         tariff: terms.tariff,
-    })
+    }
 }
 
 fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::ledger::not_found;
+use crate::planning::ended;
 use crate::rows::StoredContract;
 use crate::schema;
 use crate::view::LedgerView;
@@ -43,7 +44,7 @@ async fn answerable<V: LedgerView>(
             format!("{} answered contract {id}", cx.caller),
         ));
     }
-    if answers.get(&plan)?.is_some() {
+    if answers.get(&plan)?.is_some() || ended(cx, slot).await?.is_some() {
         return Err(ContractError::new(
             ErrorCode::ContractClosed,
             format!("confirmation of slot {slot} has ended"),

@@ -18,7 +18,7 @@ use der_market::id::MspId;
 use der_market::metering::{Quality, Reading};
 use der_market::paper;
 use der_market::participant::{CustomerClass, Source};
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 use der_market::units::{Distance, Energy, Power, Price};
 use sha2::{Digest as _, Sha256};
 
@@ -289,15 +289,20 @@ impl World {
 
     /// A confirmation as this caller would sign it.
     pub fn confirmation(&self, user: &Caller, slot: Slot, contract: &der_market::id::ContractId) -> Confirm {
+        self.confirmation_in(user, slot.into(), contract)
+    }
+
+    /// The same in any auction.
+    pub fn confirmation_in(&self, user: &Caller, slot: Auction, contract: &der_market::id::ContractId) -> Confirm {
         let terms = self
             .query(&QueryContract {
-                slot: slot.into(),
+                slot,
                 contract: contract.clone(),
             })
             .terms;
         let signature = sign(&user.public_key, &terms.canonical_bytes().unwrap());
         Confirm {
-            slot: slot.into(),
+            slot,
             contract: contract.clone(),
             signature,
         }

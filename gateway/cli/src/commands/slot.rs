@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand};
 use der_api::request::{
-    Clear, CloseGate, OpenSlot, Plan, QueryClearing, QueryPlan, QuerySettlement, QuerySlot, SealBook, Settle,
+    Clear, CloseGate, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan, QuerySettlement,
+    QuerySlot, SealBook, Settle,
 };
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 
 use super::{DryRun, parse};
 use crate::args::Global;
@@ -16,17 +17,22 @@ use crate::session::Session;
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Opens the gate: orders are taken.
-    #[command(after_help = "Example:\n  der slot open --profile grid-operator 100")]
-    Open(Which),
+    #[command(
+        after_help = "Examples:\n  der slot open --profile grid-operator 100\n  der slot open --profile grid-operator 100.1"
+    )]
+    Open(WhichAuction),
     /// Closes the gate: orders are taken no more.
     #[command(after_help = "Example:\n  der slot close --profile grid-operator 100")]
-    Close(Which),
+    Close(WhichAuction),
     /// Fixes count and digest of the closed book.
     #[command(after_help = "Example:\n  der slot seal --profile grid-operator 100")]
-    Seal(Which),
+    Seal(WhichAuction),
     /// Matches the sealed book and proposes contracts.
     #[command(after_help = "Example:\n  der slot clear --profile grid-operator 100")]
-    Clear(Which),
+    Clear(WhichAuction),
+    /// Ends the confirmation of one auction, so that the slot's next one may open.
+    #[command(after_help = "Example:\n  der slot end --profile grid-operator 100")]
+    End(WhichAuction),
     /// Ends confirmation and plans what is left with the grid.
     #[command(after_help = "Example:\n  der slot plan --profile grid-operator 100")]
     Plan(Which),
@@ -38,9 +44,12 @@ pub enum Verb {
         after_help = "Examples:\n  der slot show --profile grid-operator 100\n  der slot show --profile grid-operator 100 --settlement -o json"
     )]
     Show {
-        /// Which slot.
-        #[arg(value_parser = parse::number::<Slot>)]
-        slot: Slot,
+        /// Which auction: a slot, or slot.round.
+        #[arg(value_parser = parse::auction)]
+        slot: Auction,
+        /// All of the slot's auctions with their stages.
+        #[arg(long, group = "part")]
+        auctions: bool,
         /// What clearing matched.
         #[arg(long, group = "part")]
         clearing: bool,
@@ -63,24 +72,38 @@ pub struct Which {
     dry: DryRun,
 }
 
+/// An auction to act on.
+#[derive(Debug, Args)]
+pub struct WhichAuction {
+    /// Which auction: a slot (UTC seconds / 900, rounded down) for its day-ahead or only one, slot.round for an intraday one.
+    #[arg(value_parser = parse::auction)]
+    slot: Auction,
+    #[command(flatten)]
+    dry: DryRun,
+}
+
 impl Verb {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
         let session = Session::open(global)?;
         match self {
-            Self::Open(Which { slot, dry }) => session.submit(&OpenSlot { slot: slot.into() }, dry),
-            Self::Close(Which { slot, dry }) => session.submit(&CloseGate { slot: slot.into() }, dry),
-            Self::Seal(Which { slot, dry }) => session.submit(&SealBook { slot: slot.into() }, dry),
-            Self::Clear(Which { slot, dry }) => session.submit(&Clear { slot: slot.into() }, dry),
+            Self::Open(WhichAuction { slot, dry }) => session.submit(&OpenSlot { slot }, dry),
+            Self::Close(WhichAuction { slot, dry }) => session.submit(&CloseGate { slot }, dry),
+            Self::Seal(WhichAuction { slot, dry }) => session.submit(&SealBook { slot }, dry),
+            Self::Clear(WhichAuction { slot, dry }) => session.submit(&Clear { slot }, dry),
+            Self::End(WhichAuction { slot, dry }) => session.submit(&EndConfirmation { slot }, dry),
             Self::Plan(Which { slot, dry }) => session.submit(&Plan { slot }, dry),
             Self::Settle(Which { slot, dry }) => session.submit(&Settle { slot }, dry),
             Self::Show {
+                slot, auctions: true, ..
+            } => session.query(&QueryAuctions { slot: slot.slot }),
+            Self::Show {
                 slot, clearing: true, ..
-            } => session.query(&QueryClearing { slot: slot.into() }),
-            Self::Show { slot, plan: true, .. } => session.query(&QueryPlan { slot }),
+            } => session.query(&QueryClearing { slot }),
+            Self::Show { slot, plan: true, .. } => session.query(&QueryPlan { slot: slot.slot }),
             Self::Show {
                 slot, settlement: true, ..
-            } => session.query(&QuerySettlement { slot }),
-            Self::Show { slot, .. } => session.query(&QuerySlot { slot: slot.into() }),
+            } => session.query(&QuerySettlement { slot: slot.slot }),
+            Self::Show { slot, .. } => session.query(&QuerySlot { slot }),
         }
     }
 }

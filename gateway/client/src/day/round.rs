@@ -118,6 +118,7 @@ impl MarketDay {
                 met.out += self.sign_by_those_who_can(slot, &clearing.contracts).await?;
                 self.plan(slot).await?;
             }
+            Some(Stage::Ended) => self.plan(slot).await?,
             Some(Stage::Planned) => {
                 self.deliver(slot, sale).await?;
                 return Ok(Step::Settled(self.settle(slot).await?.reply));

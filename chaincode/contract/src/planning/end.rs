@@ -1,0 +1,52 @@
+//! `TSSC:EndConfirmation`: ends the confirmation of one auction, so that the slot's next one may open.
+
+use der_api::ErrorCode;
+use der_api::event::ConfirmationEnded;
+use der_api::reply::ConfirmationView;
+use der_api::request::EndConfirmation;
+
+use super::outcome::{Contracts, contracts_of, require_matched};
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::schema;
+use crate::view::LedgerView;
+
+pub(crate) async fn end_confirmation<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: EndConfirmation,
+) -> Result<Decision, ContractError> {
+    decide(&read(cx, request).await?)
+}
+
+async fn read<V: LedgerView>(cx: &Context<'_, V>, request: EndConfirmation) -> Result<Contracts, ContractError> {
+    let auction = request.slot;
+    let wrong = |what: &str| ContractError::new(ErrorCode::WrongStage, format!("slot {auction} is {what}"));
+    require_matched(cx, auction).await?;
+    if cx.ledger.get(&schema::plan(&auction.slot)).await?.is_some() {
+        return Err(wrong("planned already"));
+    }
+    let contracts = contracts_of(cx, auction).await?;
+    if contracts.ended {
+        return Err(wrong("past its confirmation"));
+    }
+    Ok(contracts)
+}
+
+fn decide(contracts: &Contracts) -> Result<Decision, ContractError> {
+    let outcome = contracts.outcome();
+    let slot = outcome.slot;
+    let count = |ids: &[_]| u32::try_from(ids.len()).map_err(|_| ErrorCode::ArithmeticOverflow);
+    let mut decision = Decision::replying(&ConfirmationView {
+        slot,
+        confirmed: outcome.confirmed.clone(),
+        lapsed: outcome.lapsed.clone(),
+    })?;
+    decision.emit(ConfirmationEnded {
+        slot,
+        confirmed: count(&outcome.confirmed)?,
+        lapsed: count(&outcome.lapsed)?,
+    })?;
+    decision.put(schema::confirmation_end(&slot), &outcome)?;
+    Ok(decision)
+}

@@ -1,0 +1,170 @@
+//! `TSSC:Plan`: ends confirmation; what no confirmed contract takes goes to OGSC and PPSC.
+
+use std::collections::BTreeMap;
+
+use der_api::bytes::Digest;
+use der_api::event::SlotPlanned;
+use der_api::reply::PlanView;
+use der_api::request::Plan;
+use der_api::schema::WHOLE_MARKET;
+use der_api::{ErrorCode, codec};
+use der_market::grid::{Point, Rooms};
+use der_market::id::{OrderId, ParticipantId, PointId};
+use der_market::order::Order;
+use der_market::planning::{Planned, plan};
+use der_market::slot::{Auction, Slot};
+use der_market::units::{Energy, UnitError};
+
+use super::outcome::{Contracts, contracts_of, not_matched, require_matched};
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::rows::{Auctions, Outcome, PlanRow, StoredContract};
+use crate::schema;
+use crate::trading::points;
+use crate::view::LedgerView;
+
+/// An auction with its book.
+struct Played {
+    book: Vec<Order>,
+    contracts: Contracts,
+}
+
+struct Inputs {
+    slot: Slot,
+    points: Vec<Point>,
+    auctions: Vec<Played>,
+}
+
+pub(crate) async fn plan_slot<V: LedgerView>(cx: &Context<'_, V>, request: Plan) -> Result<Decision, ContractError> {
+    decide(read(cx, request.slot).await?)
+}
+
+async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, ContractError> {
+    let auctions = require_plannable(cx, slot).await?;
+    let mut books = Vec::with_capacity(auctions.len());
+    for auction in &auctions {
+        books.push(cx.ledger.scan(&schema::book_of(auction)).await?);
+    }
+    let points = points(cx, &books.concat()).await?;
+    let mut played = Vec::with_capacity(auctions.len());
+    for (auction, book) in auctions.into_iter().zip(books) {
+        if !auction.is_day_ahead() {
+            require_matched(cx, auction).await?;
+        }
+        let contracts = contracts_of(cx, auction).await?;
+        played.push(Played { book, contracts });
+    }
+    Ok(Inputs {
+        slot,
+        points,
+        auctions: played,
+    })
+}
+
+/// The slot's auctions, where the first is matched and the slot is not planned.
+async fn require_plannable<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Vec<Auction>, ContractError> {
+    let (clearing, plan, later) = (
+        schema::clearing(&slot.into()),
+        schema::plan(&slot),
+        schema::auctions(&slot),
+    );
+    let mut keys = vec![clearing.key.clone(), plan.key.clone()];
+    if cx.schema >= WHOLE_MARKET {
+        keys.push(later.key.clone());
+    }
+    let answers = cx.ledger.many(&keys).await?;
+    answers.get(&clearing)?.ok_or_else(|| not_matched(slot.into()))?;
+    if answers.get(&plan)?.is_some() {
+        let detail = format!("slot {slot} is planned already");
+        return Err(ContractError::new(ErrorCode::WrongStage, detail));
+    }
+    let latest = answers.get(&later)?.map_or(0, |row| row.latest);
+    Ok(Auctions::of(slot, latest).collect())
+}
+
+fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
+    let Inputs { slot, points, auctions } = inputs;
+    let mut rooms = Rooms::whole(&points);
+    let mut direct = Direct::default();
+    for StoredContract { terms, .. } in auctions.iter().flat_map(|auction| &auction.contracts.confirmed) {
+        rooms.take_trade(&terms.seller_point, &terms.buyer_point, terms.energy_wh);
+        direct.add(&terms.buyer, &terms.buyer_order, terms.energy_wh)?;
+        direct.add(&terms.seller, &terms.seller_order, terms.energy_wh)?;
+    }
+    let outcomes = auctions.iter().map(|auction| auction.contracts.outcome()).collect();
+    let orders = left_to_plan(auctions, &direct);
+    let lines = plan(slot, &orders, rooms);
+    let digest = Digest::of(&codec::encode(&lines)?);
+    write(PlanView { slot, lines, digest }, outcomes)
+}
+
+/// Energy in confirmed contracts, by order.
+#[derive(Default)]
+struct Direct(BTreeMap<(ParticipantId, OrderId), Energy>);
+
+impl Direct {
+    fn add(&mut self, who: &ParticipantId, order: &OrderId, energy: Energy) -> Result<(), UnitError> {
+        let sum = self.0.entry((who.clone(), order.clone())).or_insert(Energy::ZERO);
+        *sum = sum.plus(energy)?;
+        Ok(())
+    }
+
+    fn of(&self, order: &Order) -> Energy {
+        let key = (order.participant.clone(), order.order.clone());
+        self.0.get(&key).copied().unwrap_or(Energy::ZERO)
+    }
+}
+
+/// Orders with what their contracts took. Who traded in a later auction brought there what was left: of the earlier orders nothing
+/// is left to plan, or the same energy would be planned twice.
+fn left_to_plan(auctions: Vec<Played>, direct: &Direct) -> Vec<Planned> {
+    let mut last: BTreeMap<(ParticipantId, PointId), Auction> = BTreeMap::new();
+    let place = |order: &Order| (order.participant.clone(), order.point.clone());
+    for Played { book, contracts } in &auctions {
+        last.extend(book.iter().map(|order| (place(order), contracts.auction)));
+    }
+    let planned = |auction: Auction, mut order: Order| {
+        let direct_wh = direct.of(&order);
+        if last.get(&place(&order)) != Some(&auction) {
+            order.energy_wh = direct_wh;
+        }
+        Planned { order, direct_wh }
+    };
+    auctions
+        .into_iter()
+        .flat_map(|Played { book, contracts }| book.into_iter().map(move |order| (contracts.auction, order)))
+        .map(|(auction, order)| planned(auction, order))
+        .collect()
+}
+
+fn write(view: PlanView, outcomes: Vec<Outcome>) -> Result<Decision, ContractError> {
+    let slot = view.slot;
+    let total = |ids: fn(&Outcome) -> usize| {
+        let sum = outcomes.iter().map(ids).fold(0, usize::saturating_add);
+        u32::try_from(sum).map_err(|_| ErrorCode::ArithmeticOverflow)
+    };
+    let (confirmed, lapsed) = (total(|one| one.confirmed.len())?, total(|one| one.lapsed.len())?);
+    let plan = view.digest;
+    let mut intraday = outcomes;
+    let first = if intraday.is_empty() {
+        return Err(ContractError::new(ErrorCode::Internal, "a slot without an auction"));
+    } else {
+        intraday.remove(0)
+    };
+    let row = PlanRow {
+        view,
+        confirmed: first.confirmed,
+        lapsed: first.lapsed,
+        intraday,
+    };
+    let mut decision = Decision::replying(&row.view)?;
+    decision.put(schema::plan(&slot), &row)?;
+    decision.emit(SlotPlanned {
+        slot,
+        confirmed,
+        lapsed,
+        plan,
+    })?;
+    Ok(decision)
+}

@@ -1,0 +1,212 @@
+//! A slot's auctions: the day-ahead one, then intraday ones, into one plan and one settlement.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod world;
+
+use der_api::ErrorCode;
+use der_api::reply::{ContractStatus, Stage};
+use der_api::request::*;
+use der_contract::Caller;
+use der_market::slot::{Auction, Slot};
+use world::*;
+
+fn whole_market() -> World {
+    let mut world = World::ready();
+    world.submit(&operator(), &Migrate { to: 3 });
+    world
+}
+
+fn round(slot: Slot, round: u8) -> Auction {
+    Auction::new(slot, round).unwrap()
+}
+
+fn trade(world: &mut World, auction: Auction, sold: u64, bought: u64) -> Vec<der_market::id::ContractId> {
+    world.submit(&operator(), &OpenSlot { slot: auction });
+    let order = format!("r{}", auction.round);
+    if sold > 0 {
+        let sale = offer(auction.slot, &format!("{order}-sale"), sold, 400_000);
+        world.submit(&seller(), &PostOffer { slot: auction, ..sale });
+    }
+    if bought > 0 {
+        let need = bid(auction.slot, &format!("{order}-need"), bought, 500_000);
+        world.submit(&buyer(), &PostBid { slot: auction, ..need });
+    }
+    world.submit(&operator(), &CloseGate { slot: auction });
+    world.submit(&operator(), &SealBook { slot: auction });
+    world.submit(&operator(), &Clear { slot: auction }).contracts
+}
+
+fn sign(world: &mut World, user: &Caller, auction: Auction, contract: &der_market::id::ContractId) {
+    let confirmation = world.confirmation_in(user, auction, contract);
+    world.submit(user, &confirmation);
+}
+
+fn sign_both(world: &mut World, auction: Auction, contract: &der_market::id::ContractId) {
+    sign(world, &seller(), auction, contract);
+    sign(world, &buyer(), auction, contract);
+}
+
+#[test]
+fn refused_energy_returns_to_the_next_auction_and_one_plan_holds_all() {
+    let mut world = whole_market();
+    let slot = slot(0);
+    let contracts = trade(&mut world, slot.into(), 100_000, 100_000);
+    sign(&mut world, &seller(), slot.into(), &contracts[0]);
+    world.submit(
+        &buyer(),
+        &Refuse {
+            slot: slot.into(),
+            contract: contracts[0].clone(),
+        },
+    );
+    let ended = world.submit(&operator(), &EndConfirmation { slot: slot.into() });
+    assert_eq!((ended.confirmed.len(), ended.lapsed.len()), (0, 1));
+    assert_eq!(world.query(&QuerySlot { slot: slot.into() }).stage, Stage::Ended);
+
+    let first = round(slot, 1);
+    let again = trade(&mut world, first, 100_000, 60_000);
+    sign_both(&mut world, first, &again[0]);
+    let stages: Vec<Stage> = world
+        .query(&QueryAuctions { slot })
+        .auctions
+        .iter()
+        .map(|one| one.stage)
+        .collect();
+    assert_eq!(stages, [Stage::Ended, Stage::Matched]);
+    let plan = world.submit(&operator(), &Plan { slot });
+    let lines: Vec<_> = plan
+        .lines
+        .iter()
+        .map(|line| {
+            (
+                line.order.as_str(),
+                line.direct_wh.get(),
+                line.grid_wh.get() + line.left_wh.get(),
+            )
+        })
+        .collect();
+    let name = |text: &str| format!("{text}-{slot}");
+    assert_eq!(
+        lines,
+        [
+            (name("r0-sale").as_str(), 0, 0),
+            (name("r0-need").as_str(), 0, 0),
+            (name("r1-sale").as_str(), 60_000, 40_000),
+            (name("r1-need").as_str(), 60_000, 0),
+        ],
+        "what went on to the later auction is planned there and only there"
+    );
+    let view = world.query(&QueryContract {
+        slot: slot.into(),
+        contract: contracts[0].clone(),
+    });
+    assert_eq!(view.status, ContractStatus::Refused);
+}
+
+#[test]
+fn one_settlement_takes_the_contracts_of_all_auctions() {
+    let mut world = whole_market();
+    let slot = slot(0);
+    for (round, energy) in [(0, 50_000), (1, 30_000), (2, 20_000)] {
+        let auction = Auction::new(slot, round).unwrap();
+        let contracts = trade(&mut world, auction, energy, energy);
+        sign_both(&mut world, auction, &contracts[0]);
+        if round < 2 {
+            world.submit(&operator(), &EndConfirmation { slot: auction });
+        }
+    }
+    world.submit(&operator(), &Plan { slot });
+    let readings = vec![
+        reading("meter-1", slot, 0, 100_000, 1),
+        reading("meter-2", slot, 90_000, 0, 1),
+    ];
+    world.submit(&metering(), &RecordReadings { readings });
+    let settled = world.submit(&operator(), &Settle { slot });
+    let delivered: Vec<_> = settled
+        .trades
+        .iter()
+        .map(|trade| (trade.contract.to_string(), trade.delivered_wh.get()))
+        .collect();
+    assert_eq!(
+        delivered,
+        [
+            (format!("{slot}-00001"), 50_000),
+            (format!("{slot}.1-00001"), 30_000),
+            (format!("{slot}.2-00001"), 10_000),
+        ],
+        "stage, gate, rank: the latest is short"
+    );
+    assert_eq!(settled.volume.grid_supply_wh.get(), 0);
+}
+
+#[test]
+fn auctions_follow_one_another() {
+    let mut world = whole_market();
+    let slot = slot(0);
+    let out_of_turn = |world: &World, auction| {
+        assert_eq!(
+            world.refusal(&operator(), &OpenSlot { slot: auction }),
+            ErrorCode::AuctionOutOfTurn
+        );
+    };
+    out_of_turn(&world, round(slot, 1));
+    trade(&mut world, slot.into(), 10_000, 10_000);
+    out_of_turn(&world, round(slot, 1));
+    world.submit(&operator(), &EndConfirmation { slot: slot.into() });
+    assert_eq!(
+        world.refusal(&operator(), &EndConfirmation { slot: slot.into() }),
+        ErrorCode::WrongStage
+    );
+    out_of_turn(&world, round(slot, 2));
+    world.submit(&operator(), &OpenSlot { slot: round(slot, 1) });
+    assert_eq!(
+        world.refusal(&operator(), &Plan { slot }),
+        ErrorCode::WrongStage,
+        "a book is open"
+    );
+    assert_eq!(
+        world.refusal(&operator(), &EndConfirmation { slot: round(slot, 1) }),
+        ErrorCode::WrongStage
+    );
+    world.submit(&operator(), &CloseGate { slot: round(slot, 1) });
+    world.submit(&operator(), &SealBook { slot: round(slot, 1) });
+    world.submit(&operator(), &Clear { slot: round(slot, 1) });
+    world.submit(&operator(), &Plan { slot });
+    out_of_turn(&world, round(slot, 2));
+    assert_eq!(
+        world.refusal(&operator(), &EndConfirmation { slot: round(slot, 1) }),
+        ErrorCode::WrongStage
+    );
+}
+
+#[test]
+fn nobody_answers_once_confirmation_has_ended() {
+    let mut world = whole_market();
+    let slot = slot(0);
+    let contracts = trade(&mut world, slot.into(), 10_000, 10_000);
+    let late = world.confirmation(&buyer(), slot, &contracts[0]);
+    world.submit(&operator(), &EndConfirmation { slot: slot.into() });
+    assert_eq!(world.refusal(&buyer(), &late), ErrorCode::ContractClosed);
+    let view = world.query(&QueryContract {
+        slot: slot.into(),
+        contract: contracts[0].clone(),
+    });
+    assert_eq!(view.status, ContractStatus::Expired);
+}
+
+#[test]
+fn a_slot_with_one_auction_is_planned_in_one_step_and_alike() {
+    let mut old = World::ready();
+    let mut new = whole_market();
+    for world in [&mut old, &mut new] {
+        let contracts = trade(world, slot(0).into(), 80_000, 60_000);
+        sign_both(world, slot(0).into(), &contracts[0]);
+    }
+    let plan = Plan { slot: slot(0) };
+    assert_eq!(old.decide(&operator(), &plan), new.decide(&operator(), &plan));
+}
