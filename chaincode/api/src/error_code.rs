@@ -110,6 +110,8 @@ codes! {
     3017 UnknownPoint AfterReading "unknown connection point", "The grid company publishes a point before anyone connects to it.";
     3018 KeyExists Never "key exists", "This key is registered already.";
     3019 OppositeSide Never "opposite side taken", "Withdraw the orders of the other side at this point and slot first.";
+    3020 FiltersInvalid Never "filters not well formed", "Correct the filter that the message names, or leave the filters out.";
+    3021 NoAgreedPrices Never "agreed price in a slot that is not bilateral", "Leave the agreed price out; the slot's rules say how contracts are priced.";
 
     3060 AuctionOutOfTurn AfterReading "auction out of turn", "Open a slot's auctions one after the other, each once confirmation of the one before has ended and before the slot is planned.";
 

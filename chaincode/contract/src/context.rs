@@ -39,15 +39,23 @@ impl<V: LedgerView> Context<'_, V> {
     /// # Errors
     /// [`ErrorCode::SchemaTooOld`], naming what was asked for.
     pub(crate) fn require_schema(&self, least: u32, what: &str) -> Result<(), ContractError> {
-        if self.schema >= least {
-            return Ok(());
-        }
-        let detail = format!("{what} needs schema {least}, the ledger has {}", self.schema);
-        Err(ContractError::new(ErrorCode::SchemaTooOld, detail))
+        require_schema(self.schema, least, what)
     }
 
     /// A guard of the caller's own organisation.
     pub(crate) fn own_guard(&self) -> Guard {
         Guard::of_organisation(self.caller.msp.clone(), &self.market.organisations)
     }
+}
+
+/// Refuses what this schema does not have yet.
+///
+/// # Errors
+/// [`ErrorCode::SchemaTooOld`], naming what was asked for.
+pub(crate) fn require_schema(schema: u32, least: u32, what: &str) -> Result<(), ContractError> {
+    if schema >= least {
+        return Ok(());
+    }
+    let detail = format!("{what} needs schema {least}, the ledger has {schema}");
+    Err(ContractError::new(ErrorCode::SchemaTooOld, detail))
 }

@@ -7,6 +7,7 @@ use der_market::eligibility::Rules;
 use der_market::grid::{Distances, Point};
 use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::matching::{match_book, sort_book};
+use der_market::merit::Merits;
 use der_market::order::Order;
 use der_market::paper;
 use der_market::participant::{Side, Source};
@@ -90,6 +91,7 @@ fn main() -> Outcome<()> {
             parameters: &parameters,
             distances: &distances,
             points: &points,
+            merits: &Merits::new(),
             book_limit: usize::MAX,
         };
         let start = Instant::now();
@@ -127,6 +129,7 @@ fn book(kind: Kind) -> Outcome<Vec<Order>> {
             min_wh: Energy::ZERO,
             price: Price::new(900_000)?,
             source: Source::Photovoltaic,
+            filters: None,
         });
     }
     for number in 0..kind.orders_per_side {
@@ -145,6 +148,7 @@ fn book(kind: Kind) -> Outcome<Vec<Order>> {
                 min_wh: Energy::new(if whole { energy } else { 0 })?,
                 price: Price::new(base + i64::try_from(random.below(kind.prices))?)?,
                 source: Source::Photovoltaic,
+                filters: None,
             });
         }
     }

@@ -1,13 +1,18 @@
-//! Which bid may buy from which offer, at what score and at what price.
+//! Which bid may buy from which offer, and at what score.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::clearing::Reach;
+use crate::filters::Filters;
 use crate::grid::{Distances, Point};
 use crate::id::{ParticipantId, PointId};
+use crate::merit::{Merit, Merits};
+use crate::order::Order;
 use crate::parameters::Parameters;
-use crate::participant::Source;
+use crate::participant::Side;
 use crate::slot::Slot;
-use crate::units::{Distance, Ppm, Price};
+use crate::units::{Distance, Power, Ppm, Price};
 
 /// The rules of one slot.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +25,49 @@ pub struct Rules<'a> {
     pub distances: &'a Distances,
     /// The points of its orders.
     pub points: &'a [Point],
+    /// Figures of those participants who do not have the defaults.
+    pub merits: &'a Merits,
     /// Orders that are matched at most. A larger book has no fills at all: everything goes to planning.
     pub book_limit: usize,
+}
+
+/// Why a pair may not trade, whatever is open of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Barrier {
+    /// Both orders are of one participant.
+    #[error("both orders are of one participant")]
+    OneParticipant,
+    /// The matrix does not hold the two points, or a point is unknown.
+    #[error("no distance is published between the two points")]
+    NoDistance,
+    /// Beyond D_max.
+    #[error("the points are farther apart than direct trade is supported")]
+    BeyondReach,
+    /// The table has no fee for the level.
+    #[error("the tariff has no fee between the two points")]
+    NoTariff,
+    /// The pilot rule.
+    #[error("the plant is too large, or connected too high, for the pilot rule")]
+    Pilot,
+    /// The bid's energy types.
+    #[error("the bid does not take this energy type")]
+    EnergyType,
+    /// One side's partners.
+    #[error("one side trades with named partners only")]
+    Partner,
+    /// One side's distance.
+    #[error("one side set a shorter distance")]
+    Distance,
+    /// The agreed price.
+    #[error("the two sides did not agree on one price within both limits")]
+    AgreedPrice,
+    /// s < 0.
+    #[error("the bid's price does not cover the offer's price and the network tariff")]
+    Limits,
+    /// Uniform mode: a limit on the wrong side of the price.
+    #[error("the uniform price is beyond one side's limit")]
+    UniformPrice,
 }
 
 /// SHA-256(slot ‖ id): the slot as eight bytes, big-endian, then the id's text. Luck rotates by slot and nobody can grind it.
@@ -34,11 +80,15 @@ pub fn tie_hash(slot: Slot, participant: &ParticipantId) -> [u8; 32] {
 
 /// What lies between a buyer's point and a seller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
+pub struct Link {
+    /// D.
+    pub distance: Distance,
     /// τ, µyuan/kWh.
-    pub(crate) tariff: Price,
+    pub tariff: Price,
     /// Dα of their distance, ppm.
     pub(crate) closeness: u64,
+    /// In one supply area, the buyer no higher than the seller.
+    within_level: bool,
 }
 
 impl<'a> Rules<'a> {
@@ -46,17 +96,121 @@ impl<'a> Rules<'a> {
         self.points.iter().find(|point| point.point == *id)
     }
 
-    /// The link between two points; none where they may not trade. `reference` is D_ref of the distances.
-    pub(crate) fn link(&self, buyer: &Point, seller: &Point, reference: Distance) -> Option<Link> {
-        let distance = self.distances.between(&seller.point, &buyer.point)?;
+    /// The link between two points. `reference` is D_ref of the distances.
+    pub(crate) fn link(&self, buyer: &Point, seller: &Point, reference: Distance) -> Result<Link, Barrier> {
+        let distance = self.distances.between(&seller.point, &buyer.point);
+        let distance = distance.ok_or(Barrier::NoDistance)?;
         if distance > self.parameters.reach_mohm {
-            return None;
+            return Err(Barrier::BeyondReach);
         }
-        let tariff = &self.parameters.tariff;
-        Some(Link {
-            tariff: tariff.between(distance, buyer.standing(), seller.standing())?,
-            closeness: coefficient(u64::from(reference.get()), u64::from(distance.get()))?,
+        let rules = self.parameters.clearing.as_ref();
+        let saturated = rules.is_some_and(|rules| rules.is_saturated(&seller.area));
+        let tariff = self
+            .parameters
+            .tariff
+            .between(distance, buyer.standing(), seller.standing(), saturated);
+        let closeness = coefficient(u64::from(reference.get()), u64::from(distance.get()));
+        Ok(Link {
+            distance,
+            tariff: tariff.ok_or(Barrier::NoTariff)?,
+            closeness: closeness.ok_or(Barrier::NoDistance)?,
+            within_level: buyer.area == seller.area && buyer.level <= seller.level,
         })
+    }
+
+    pub(crate) fn merit(&self, participant: &ParticipantId) -> Merit {
+        self.merits.get(participant).copied().unwrap_or_default()
+    }
+
+    /// How far an offer may be sold; a plant of unknown capacity counts as the largest.
+    pub(crate) fn pilot_reach(&self, offer: &Order) -> Reach {
+        let rule = self.parameters.clearing.as_ref().and_then(|rules| rules.pilot.as_ref());
+        let Some(rule) = rule else {
+            return Reach::Everywhere;
+        };
+        let capacity = self.merit(&offer.participant).capacity_w.unwrap_or(Power::MOST);
+        self.point(&offer.point)
+            .map_or(Reach::None, |point| rule.reach(capacity, point.level))
+    }
+
+    /// Whether two orders over this link meet each other's conditions and limits.
+    ///
+    /// # Errors
+    /// The first [`Barrier`] between them.
+    pub fn admit(&self, bid: &Order, offer: &Order, link: Link) -> Result<(), Barrier> {
+        self.conditions(bid, offer, link)?;
+        let spread = spread(bid.price, offer.price, link.tariff);
+        if spread.is_none_or(|spread| spread < 0) {
+            return Err(Barrier::Limits);
+        }
+        agree(bid, offer, link)
+    }
+
+    /// Whether two orders over this link meet each other's conditions, at whatever price.
+    pub(crate) fn conditions(&self, bid: &Order, offer: &Order, link: Link) -> Result<(), Barrier> {
+        if bid.participant == offer.participant {
+            return Err(Barrier::OneParticipant);
+        }
+        match self.pilot_reach(offer) {
+            Reach::Everywhere => {}
+            Reach::WithinLevel if link.within_level => {}
+            _ => return Err(Barrier::Pilot),
+        }
+        meets(bid.filters.as_ref(), offer, link)?;
+        meets(offer.filters.as_ref(), bid, link)
+    }
+}
+
+/// Conditions of one order, asked of the other.
+fn meets(filters: Option<&Filters>, other: &Order, link: Link) -> Result<(), Barrier> {
+    let Some(filters) = filters else { return Ok(()) };
+    if !filters.sources.is_empty() && !filters.sources.contains(&other.source) {
+        return Err(Barrier::EnergyType);
+    }
+    if !filters.partners.is_empty() && !filters.partners.contains(&other.participant) {
+        return Err(Barrier::Partner);
+    }
+    if filters.max_distance_mohm.is_some_and(|most| link.distance > most) {
+        return Err(Barrier::Distance);
+    }
+    Ok(())
+}
+
+/// Both name one price within their limits, or neither names one.
+fn agree(bid: &Order, offer: &Order, link: Link) -> Result<(), Barrier> {
+    let agreed = offer.agreed_price();
+    let fits =
+        agreed.is_none_or(|p| p >= offer.price && spread(bid.price, p, link.tariff).is_some_and(|left| left >= 0));
+    if bid.agreed_price() == agreed && fits {
+        return Ok(());
+    }
+    Err(Barrier::AgreedPrice)
+}
+
+/// s = P_N − τ − P_S.
+pub(crate) fn spread(bid: Price, offer: Price, tariff: Price) -> Option<i64> {
+    bid.get().checked_sub(offer.get())?.checked_sub(tariff.get())
+}
+
+/// What an order brings to the score besides distance and price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Worth {
+    /// λ_Q·Q + λ_S·S of a seller.
+    base: u64,
+    /// Its owner's credit tier, where that counts.
+    credit: u64,
+}
+
+impl Worth {
+    pub(crate) fn of(order: &Order, rules: &Rules<'_>) -> Self {
+        let (weights, merit) = (rules.parameters.weights, rules.merit(&order.participant));
+        let times = |weight: u8, ppm: Ppm| u64::from(weight).saturating_mul(u64::from(ppm.get()));
+        let seller = times(weights.cleanliness, merit.cleanliness_of(order.source))
+            .saturating_add(times(weights.stability, merit.stability));
+        Self {
+            base: if order.side == Side::Seller { seller } else { 0 },
+            credit: times(weights.credit, merit.credit),
+        }
     }
 }
 
@@ -69,26 +223,13 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    /// λ_D·Dα + λ_Q·Q + λ_S·S + λ_C·T, and λ_I. Until settlements and credit exist, everybody's S and T are the whole. The seller's
-    /// source may be left out where λ_Q is zero.
-    pub(crate) fn over(link: Link, source: Option<Source>, parameters: &Parameters) -> Option<Self> {
-        let weights = parameters.weights;
-        let whole = u64::from(Ppm::ONE.get());
-        let parts = [
-            (weights.distance, link.closeness),
-            (
-                weights.cleanliness,
-                source.map_or(0, |source| u64::from(source.cleanliness().get())),
-            ),
-            (weights.stability, whole),
-            (weights.credit, whole),
-        ];
-        let base = parts.into_iter().try_fold(0_u64, |sum, (weight, ppm)| {
-            sum.checked_add(u64::from(weight).checked_mul(ppm)?)
-        })?;
+    /// λ_D·Dα + λ_Q·Q + λ_S·S + λ_C·T, and λ_I; T is the lower of the two credit tiers.
+    pub(crate) fn over(link: Link, buyer: Worth, seller: Worth, parameters: &Parameters) -> Option<Self> {
+        let closeness = u64::from(parameters.weights.distance).checked_mul(link.closeness)?;
+        let base = closeness.checked_add(seller.base)?;
         Some(Self {
-            base,
-            weight: u64::from(weights.price),
+            base: base.checked_add(buyer.credit.min(seller.credit))?,
+            weight: u64::from(parameters.weights.price),
             reference: u64::try_from(parameters.spread_reference.get()).ok()?,
         })
     }
@@ -111,14 +252,6 @@ impl Score {
         let sum = self.reference.checked_mul(1_000_000)?.checked_div(nearness)?;
         i64::try_from(sum.checked_sub(self.reference)?).ok()
     }
-}
-
-/// p = P_S + ⌊θ · s / 10⁶⌋ with s = P_N − τ − P_S.
-pub(crate) fn contract_price(parameters: &Parameters, bid: Price, offer: Price, tariff: Price) -> Option<Price> {
-    let spread = bid.get().checked_sub(offer.get())?.checked_sub(tariff.get())?;
-    let theta = i64::from(parameters.price_mode.theta().get());
-    let share = spread.checked_mul(theta)?.div_euclid(1_000_000);
-    offer.plus(Price::new(share).ok()?).ok()
 }
 
 /// ⌊10⁶ · reference / (value + reference)⌋: falls as the value grows.

@@ -13,12 +13,15 @@
 )]
 
 pub mod calendar;
+pub mod clearing;
 pub mod credit;
 pub mod eligibility;
+pub mod filters;
 pub mod grid;
 pub mod id;
 pub mod journal;
 pub mod matching;
+pub mod merit;
 pub mod metering;
 pub mod money;
 pub mod order;
@@ -26,6 +29,7 @@ pub mod paper;
 pub mod parameters;
 pub mod participant;
 pub mod planning;
+pub mod pricing;
 pub mod schedule;
 pub mod settlement;
 pub mod slot;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::filters::{Filters, FiltersError};
 use crate::id::{OrderId, ParticipantId, PointId};
 use crate::participant::{Side, Source};
 use crate::units::{Energy, Price};
@@ -15,6 +16,9 @@ pub enum OrderError {
     /// A minimum per contract above the order's whole energy.
     #[error("the minimum per contract must not exceed the order's energy")]
     MinimumAboveEnergy,
+    /// Filters.
+    #[error(transparent)]
+    Filters(#[from] FiltersError),
 }
 
 /// An order in a slot's book.
@@ -37,13 +41,16 @@ pub struct Order {
     pub price: Price,
     /// The seller's energy type; a bid's is its owner's and plays no part.
     pub source: Source,
+    /// What it asks of its counterpart; none for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filters: Option<Filters>,
 }
 
 impl Order {
     /// Checks what an order must satisfy on its own.
     ///
     /// # Errors
-    /// [`OrderError`] for zero energy or a minimum above the energy.
+    /// [`OrderError`] for zero energy, a minimum above the energy, or filters that are not well formed.
     pub fn validate(&self) -> Result<(), OrderError> {
         if self.energy_wh.is_zero() {
             return Err(OrderError::ZeroEnergy);
@@ -51,6 +58,14 @@ impl Order {
         if self.min_wh > self.energy_wh {
             return Err(OrderError::MinimumAboveEnergy);
         }
+        if let Some(filters) = &self.filters {
+            filters.validate(self.side)?;
+        }
         Ok(())
+    }
+
+    /// p that its owner agreed on with a partner.
+    pub fn agreed_price(&self) -> Option<Price> {
+        self.filters.as_ref().and_then(|filters| filters.agreed_price)
     }
 }

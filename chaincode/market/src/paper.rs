@@ -130,6 +130,7 @@ pub fn parameters() -> Result<Parameters, UnitError> {
             grid: Money::nyuan(OPENING),
             retail: Money::ZERO,
         },
+        clearing: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clearing::ClearingRules;
 use crate::tariff::Tariff;
 use crate::units::{Distance, Money, Ppm, Price};
 
@@ -41,26 +42,37 @@ impl Weights {
     }
 }
 
-/// How a contract's price comes from the two limits: θ in ppm of the spread goes to the seller.
+/// How a contract's price comes from the two limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceMode {
-    /// θ = ½; the first slice clears bilateral contracts this way too.
+    /// θ = ½.
     Midpoint,
     /// θ = 1: the buyer pays its limit.
     PayAsBid,
     /// θ = 0: the seller gets its limit.
     PayAsOffer,
+    /// Both orders name the price that their owners agreed on; where neither names one, θ = ½ gives it. Both sign it.
+    Bilateral,
+    /// One price for the slot, at which the most energy can be traded.
+    Uniform,
+    /// The largest welfare that somebody proposes and proves; θ = ½. Without a proposal the score decides.
+    Welfare,
 }
 
 impl PriceMode {
-    /// θ.
+    /// θ: so much of the spread, in ppm, goes to the seller where no price is agreed or uniform.
     pub fn theta(self) -> Ppm {
         match self {
-            Self::Midpoint => Ppm::HALF,
+            Self::Midpoint | Self::Bilateral | Self::Uniform | Self::Welfare => Ppm::HALF,
             Self::PayAsBid => Ppm::ONE,
             Self::PayAsOffer => Ppm::LEAST,
         }
+    }
+
+    /// True for a mode that the first two schemas do not know.
+    pub fn is_of_the_whole_market(self) -> bool {
+        matches!(self, Self::Bilateral | Self::Uniform | Self::Welfare)
     }
 }
 
@@ -120,6 +132,9 @@ pub struct Parameters {
     pub band: Ppm,
     /// Opening balances.
     pub opening: Opening,
+    /// Further rules of clearing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clearing: Option<ClearingRules>,
 }
 
 /// Why parameters cannot come into force.
@@ -142,9 +157,20 @@ pub enum ParametersError {
     /// Band.
     #[error("the band must be below 500000 ppm")]
     Band,
+    /// Pilot rule.
+    #[error("the pilot rule names the voltage of each level, rising from the lowest")]
+    Pilot,
 }
 
 impl Parameters {
+    /// What these rules say that the first two schemas do not know; none if nothing.
+    pub fn of_the_whole_market(&self) -> Option<&'static str> {
+        if self.price_mode.is_of_the_whole_market() {
+            return Some("this price mode");
+        }
+        self.clearing.is_some().then_some("rules of clearing")
+    }
+
     /// Checks the rules against each other.
     ///
     /// # Errors
@@ -164,6 +190,10 @@ impl Parameters {
         }
         if self.band >= Ppm::HALF {
             return Err(ParametersError::Band);
+        }
+        let pilot = self.clearing.as_ref().and_then(|rules| rules.pilot.as_ref());
+        if pilot.is_some_and(|rule| !rule.is_well_formed()) {
+            return Err(ParametersError::Pilot);
         }
         Ok(())
     }

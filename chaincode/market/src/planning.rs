@@ -180,6 +180,7 @@ mod tests {
             min_wh: Energy::ZERO,
             price: Price::ZERO,
             source,
+            filters: None,
         };
         Planned {
             order,

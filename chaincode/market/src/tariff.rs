@@ -54,8 +54,15 @@ impl Tariff {
 
     /// τ for a buyer and a seller at this distance; none where the table has no such level.
     ///
-    /// A pair in one supply area crosses the higher of its two levels; a pair in two areas crosses the level above.
-    pub fn between(&self, distance: Distance, buyer: Standing<'_>, seller: Standing<'_>) -> Option<Price> {
+    /// A pair in one supply area crosses the higher of its two levels; a pair in two areas crosses the level above. Out of a `saturated`
+    /// area, whose generation exceeds its load, it crosses one level more, up to the highest of the table.
+    pub fn between(
+        &self,
+        distance: Distance,
+        buyer: Standing<'_>,
+        seller: Standing<'_>,
+        saturated: bool,
+    ) -> Option<Price> {
         match self {
             Self::Distance {
                 numerator,
@@ -77,6 +84,12 @@ impl Tariff {
                     highest
                 } else {
                     highest.checked_add(1)?
+                };
+                let top = if saturated {
+                    let last = u8::try_from(fees.len()).ok()?.checked_sub(1)?;
+                    top.checked_add(1)?.min(last.max(top))
+                } else {
+                    top
                 };
                 fees.get(usize::from(buyer.level))?.get(usize::from(top)).copied()
             }
@@ -105,7 +118,12 @@ mod tests {
             least: price(3),
             most: price(20),
         };
-        let at = |d| tariff.between(Distance::new(d).unwrap(), LOW, LOW).unwrap().get();
+        let at = |d| {
+            tariff
+                .between(Distance::new(d).unwrap(), LOW, LOW, false)
+                .unwrap()
+                .get()
+        };
         assert_eq!((at(1), at(2), at(3), at(1_000_000_000)), (3, 5, 8, 20));
     }
 
@@ -117,16 +135,35 @@ mod tests {
             level: 0,
             area: "south",
         };
-        assert_eq!(tariff.between(Distance::SAME_POINT, LOW, LOW), Some(price(10)));
-        assert_eq!(tariff.between(Distance::SAME_POINT, LOW, far), Some(price(20)));
+        assert_eq!(tariff.between(Distance::SAME_POINT, LOW, LOW, false), Some(price(10)));
+        assert_eq!(tariff.between(Distance::SAME_POINT, LOW, far, false), Some(price(20)));
         let top = Standing {
             level: 1,
             area: "south",
         };
         assert_eq!(
-            tariff.between(Distance::SAME_POINT, top, LOW),
+            tariff.between(Distance::SAME_POINT, top, LOW, false),
             None,
             "nothing above the highest level"
+        );
+    }
+
+    #[test]
+    fn out_of_a_saturated_area_a_pair_pays_the_next_level_up() {
+        let fees = vec![vec![price(10), price(20), price(30)]; 3];
+        let tariff = Tariff::Level { fees };
+        let at = |level, area, saturated| {
+            let seller = Standing { level, area };
+            tariff.between(Distance::SAME_POINT, LOW, seller, saturated)
+        };
+        assert_eq!(at(0, "north", false), Some(price(10)));
+        assert_eq!(at(0, "north", true), Some(price(20)));
+        assert_eq!(at(0, "south", true), Some(price(30)));
+        assert_eq!(at(2, "north", true), Some(price(30)), "nothing above the highest level");
+        assert_eq!(
+            at(2, "south", true),
+            None,
+            "two areas of the highest level are not joined"
         );
     }
 

@@ -176,23 +176,7 @@ impl Act for PostOffer {
 
 impl Act for PostBid {
     async fn trace(&self, client: &MarketClient, _: &ClientError) -> Option<OrderAccepted> {
-        let Self {
-            order,
-            slot,
-            point,
-            energy_wh,
-            min_wh,
-            price,
-        } = self.clone();
-        let same = PostOffer {
-            order,
-            slot,
-            point,
-            energy_wh,
-            min_wh,
-            price,
-        };
-        own_order(client, Side::Buyer, &same).await
+        own_order(client, Side::Buyer, &self.clone().into()).await
     }
 }
 
@@ -211,11 +195,13 @@ async fn own_order(client: &MarketClient, side: Side, content: &PostOffer) -> Op
         energy_wh,
         min_wh,
         price,
+        filters,
         digest,
         ..
     } = client.query(&query).await.ok()?;
     let same = (found, slot, &point) == (side, content.slot, &content.point)
-        && (energy_wh, min_wh, price) == (content.energy_wh, content.min_wh, content.price);
+        && (energy_wh, min_wh, price) == (content.energy_wh, content.min_wh, content.price)
+        && filters == content.filters;
     same.then_some(OrderAccepted {
         participant,
         order,

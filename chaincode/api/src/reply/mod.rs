@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use der_market::filters::Filters;
 use der_market::id::{ContractId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::{Account, Posting};
 use der_market::parameters::Parameters;
@@ -267,6 +268,9 @@ reply! {
         min_wh: Energy,
         /// Its limit.
         price: Price,
+        /// What it asks of its counterpart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filters: Option<Filters>,
         /// What became of it.
         status: OrderStatus,
         /// SHA-256 of its content.

@@ -1,5 +1,6 @@
 //! Orders, confirmations and readings.
 
+use der_market::filters::Filters;
 use der_market::id::{ContractId, OrderId, ParticipantId, PointId};
 use der_market::slot::Auction;
 use der_market::units::{Energy, Price};
@@ -24,6 +25,9 @@ request! { PostOffer => OrderAccepted,
         min_wh: Energy,
         /// Least price at the seller's meter, µyuan/kWh.
         price: Price,
+        /// What it asks of its counterpart; schema 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filters: Option<Filters>,
     }
 }
 request! { PostBid => OrderAccepted,
@@ -41,8 +45,59 @@ request! { PostBid => OrderAccepted,
         min_wh: Energy,
         /// Highest delivered price, tariff included, µyuan/kWh.
         price: Price,
+        /// What it asks of its counterpart; schema 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filters: Option<Filters>,
     }
 }
+impl From<PostBid> for PostOffer {
+    /// The same content; which side it is on is the function's matter.
+    fn from(bid: PostBid) -> Self {
+        let PostBid {
+            order,
+            slot,
+            point,
+            energy_wh,
+            min_wh,
+            price,
+            filters,
+        } = bid;
+        Self {
+            order,
+            slot,
+            point,
+            energy_wh,
+            min_wh,
+            price,
+            filters,
+        }
+    }
+}
+
+impl From<PostOffer> for PostBid {
+    /// The same content; which side it is on is the function's matter.
+    fn from(offer: PostOffer) -> Self {
+        let PostOffer {
+            order,
+            slot,
+            point,
+            energy_wh,
+            min_wh,
+            price,
+            filters,
+        } = offer;
+        Self {
+            order,
+            slot,
+            point,
+            energy_wh,
+            min_wh,
+            price,
+            filters,
+        }
+    }
+}
+
 request! { Withdraw => OrderView,
     /// Withdraws an order before the gate closes.
     Withdraw {

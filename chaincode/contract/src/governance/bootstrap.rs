@@ -4,12 +4,13 @@ use der_api::event::MarketBootstrapped;
 use der_api::guard::Guard;
 use der_api::reply::MarketView;
 use der_api::request::Bootstrap;
-use der_api::schema::FIRST as FIRST_SCHEMA;
+use der_api::schema::{FIRST as FIRST_SCHEMA, WHOLE_MARKET};
 use der_api::{ErrorCode, Function};
 use der_market::journal::{Account, Journal, Purpose};
 use der_market::units::Money;
 
 use crate::access::Identified;
+use crate::context::require_schema;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::release::Release;
@@ -29,6 +30,9 @@ pub(crate) fn bootstrap(release: Release, caller: &Identified, request: &Bootstr
     let invalid =
         |e: der_market::parameters::ParametersError| ContractError::new(ErrorCode::ParametersInvalid, e.to_string());
     request.parameters.validate().map_err(invalid)?;
+    if let Some(what) = request.parameters.of_the_whole_market() {
+        require_schema(request.schema, WHOLE_MARKET, what)?;
+    }
     decide(request)
 }
 

@@ -5,8 +5,9 @@ use der_api::event::ParametersPublished;
 use der_api::guard::Guard;
 use der_api::reply::MarketView;
 use der_api::request::PublishParameters;
+use der_api::schema::WHOLE_MARKET;
 
-use crate::context::Context;
+use crate::context::{Context, require_schema};
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::rows::Market;
@@ -20,6 +21,9 @@ pub(crate) fn publish_parameters<V>(
     let invalid =
         |e: der_market::parameters::ParametersError| ContractError::new(ErrorCode::ParametersInvalid, e.to_string());
     parameters.validate().map_err(invalid)?;
+    if let Some(what) = parameters.of_the_whole_market() {
+        require_schema(cx.schema, WHOLE_MARKET, what)?;
+    }
     let version = cx
         .market
         .parameters

@@ -12,6 +12,7 @@ use der_market::eligibility::Rules;
 use der_market::grid::{Distances, Point};
 use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
 use der_market::matching::{Fill, match_book, sort_book};
+use der_market::merit::Merits;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
@@ -25,6 +26,7 @@ use crate::error::ContractError;
 use crate::governance::{require_gate, seal_of};
 use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
+use crate::trading::merits::merits;
 use crate::view::LedgerView;
 
 /// Orders of one slot that are matched: there are hardly more fills than orders, and each writes a contract in this one transaction.
@@ -42,6 +44,7 @@ struct Inputs {
     points: Vec<Point>,
     book: Vec<Order>,
     suspended: BTreeSet<ParticipantId>,
+    merits: Merits,
 }
 
 pub(crate) async fn clear<V: LedgerView>(cx: &Context<'_, V>, request: Clear) -> Result<Decision, ContractError> {
@@ -70,11 +73,13 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
         ));
     }
     let distances = distances(cx, gate.distances).await?;
+    let parameters = cx.parameters(gate.parameters).await?;
     Ok(Inputs {
         market: cx.market.market.clone(),
         slot,
-        parameters: cx.parameters(gate.parameters).await?,
         distances,
+        merits: merits(cx, &book, &parameters).await?,
+        parameters,
         points: points(cx, &book).await?,
         suspended: suspended(cx, &book).await?,
         gate,
@@ -123,6 +128,7 @@ fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
         parameters: &inputs.parameters,
         distances: &inputs.distances,
         points: &inputs.points,
+        merits: &inputs.merits,
         book_limit: BOOK_LIMIT,
     };
     let fills = match_book(&book, &rules);

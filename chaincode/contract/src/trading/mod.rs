@@ -2,6 +2,7 @@
 
 mod answer;
 mod clear;
+mod merits;
 mod post;
 mod withdraw;
 

@@ -4,8 +4,10 @@ use der_api::bytes::Digest;
 use der_api::event::OrderPosted;
 use der_api::reply::{OrderAccepted, OrderStatus};
 use der_api::request::{PostBid, PostOffer};
+use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::order::{Order, OrderError};
+use der_market::parameters::PriceMode;
 use der_market::participant::Side;
 use der_market::slot::Auction;
 use der_market::units::Energy;
@@ -29,27 +31,7 @@ pub(crate) async fn post_offer<V: LedgerView>(
 }
 
 pub(crate) async fn post_bid<V: LedgerView>(cx: &Context<'_, V>, request: PostBid) -> Result<Decision, ContractError> {
-    let PostBid {
-        order,
-        slot,
-        point,
-        energy_wh,
-        min_wh,
-        price,
-    } = request;
-    post(
-        cx,
-        Side::Buyer,
-        PostOffer {
-            order,
-            slot,
-            point,
-            energy_wh,
-            min_wh,
-            price,
-        },
-    )
-    .await
+    post(cx, Side::Buyer, request.into()).await
 }
 
 /// Everything that order entry reads.
@@ -60,9 +42,14 @@ struct Inputs {
     gate: Option<Gate>,
     present: Option<StoredOrder>,
     exposure: Option<Exposure>,
+    /// Whether the slot's contracts are priced by agreement; read where the order names a price.
+    bilateral: bool,
 }
 
 async fn post<V: LedgerView>(cx: &Context<'_, V>, side: Side, request: PostOffer) -> Result<Decision, ContractError> {
+    if request.filters.is_some() {
+        cx.require_schema(WHOLE_MARKET, "an order with filters")?;
+    }
     decide(read(cx, side, request).await?)
 }
 
@@ -85,15 +72,31 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, side: Side, request: PostOffer
         min_wh: request.min_wh,
         price: request.price,
         source: standing.user.source,
+        filters: request.filters,
     };
+    let gate: Option<Gate> = answers.get(&gate)?;
     Ok(Inputs {
         slot,
+        bilateral: is_bilateral(cx, &order, gate.as_ref()).await?,
         order,
         standing,
-        gate: answers.get(&gate)?,
+        gate,
         present: answers.get(&stored)?,
         exposure: answers.get(&exposure)?,
     })
+}
+
+async fn is_bilateral<V: LedgerView>(
+    cx: &Context<'_, V>,
+    order: &Order,
+    gate: Option<&Gate>,
+) -> Result<bool, ContractError> {
+    match gate {
+        Some(gate) if order.agreed_price().is_some() => {
+            Ok(cx.parameters(gate.parameters).await?.price_mode == PriceMode::Bilateral)
+        }
+        _ => Ok(false),
+    }
 }
 
 fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
@@ -104,6 +107,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         gate,
         present,
         exposure,
+        bilateral,
     } = inputs;
     order.validate().map_err(refused)?;
     let digest = Digest::of(&codec::encode(&(slot, &order))?);
@@ -128,6 +132,10 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         return Err(ContractError::new(ErrorCode::NotConnectedHere, detail));
     }
     require_open(slot, gate.as_ref())?;
+    if order.agreed_price().is_some() && !bilateral {
+        let detail = format!("slot {slot} does not price its contracts by agreement");
+        return Err(ContractError::new(ErrorCode::NoAgreedPrices, detail));
+    }
     let exposure = extend(exposure, &order, &standing)?;
     let mut decision = Decision::replying(&reply)?;
     let who = &order.participant;
@@ -202,6 +210,7 @@ fn refused(error: OrderError) -> ContractError {
     let code = match error {
         OrderError::ZeroEnergy => ErrorCode::ZeroQuantity,
         OrderError::MinimumAboveEnergy => ErrorCode::MinimumAboveQuantity,
+        OrderError::Filters(_) => ErrorCode::FiltersInvalid,
     };
     ContractError::new(code, error.to_string())
 }

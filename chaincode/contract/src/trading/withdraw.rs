@@ -71,6 +71,7 @@ pub(crate) fn view(stored: &StoredOrder) -> OrderView {
         energy_wh: order.energy_wh,
         min_wh: order.min_wh,
         price: order.price,
+        filters: order.filters,
         status: stored.status,
         digest: stored.digest,
     }

@@ -360,26 +360,17 @@ pub fn offer(slot: Slot, order: &str, wh: u64, price: i64) -> PostOffer {
         energy_wh: energy(wh),
         min_wh: energy(0),
         price: Price::new(price).unwrap(),
+        filters: None,
     }
 }
 
 pub fn bid(slot: Slot, order: &str, wh: u64, price: i64) -> PostBid {
-    let PostOffer {
-        order,
-        slot,
-        energy_wh,
-        min_wh,
-        price,
-        ..
-    } = offer(slot, order, wh, price);
-    PostBid {
-        order,
-        slot,
+    let offer = offer(slot, order, wh, price);
+    PostOffer {
         point: id("pcc-2"),
-        energy_wh,
-        min_wh,
-        price,
+        ..offer
     }
+    .into()
 }
 
 pub fn reading(meter: &str, slot: Slot, consumed: u64, injected: u64, sequence: u64) -> SignedReading {

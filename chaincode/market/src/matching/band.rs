@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::eligibility::{Rules, Score};
+use crate::eligibility::{Rules, Score, Worth};
 use crate::order::Order;
-use crate::participant::{Side, Source};
+use crate::participant::Side;
+use crate::pricing::Pricing;
 use crate::units::Energy;
 
 use super::entry::{Entry, entries};
@@ -60,18 +61,20 @@ impl Bands {
     const MOST: usize = 256;
 
     pub(super) fn of(book: &[Order], rules: &Rules<'_>, walk: &Walk<'_>, pairs_per_order: usize) -> Self {
-        let counts_cleanliness = rules.parameters.weights.cleanliness > 0;
         let mut bids = BTreeMap::new();
         let mut offers = BTreeMap::new();
-        for (order, entry) in book.iter().zip(entries(book, rules.slot)) {
+        for (order, entry) in book.iter().zip(entries(book, rules)) {
             let Some(site) = walk.site_of(entry.place) else {
                 continue;
             };
-            let source = counts_cleanliness.then_some(order.source);
-            let shelf: &mut Shelf = match order.side {
-                Side::Buyer => bids.entry((site, None)).or_default(),
-                Side::Seller => offers.entry((site, source)).or_default(),
+            if walk.is_beyond_price(order) {
+                continue;
+            }
+            let shelves: &mut Shelves = match order.side {
+                Side::Buyer => &mut bids,
+                Side::Seller => &mut offers,
             };
+            let shelf = shelves.entry((site, Worth::of(order, rules))).or_default();
             shelf.entries.push(entry);
         }
         let lanes = lanes(&bids, &offers, rules, walk);
@@ -88,7 +91,7 @@ impl Bands {
     }
 
     /// What is to be walked next, of orders that are open.
-    pub(super) fn next(&mut self) -> Next {
+    pub(super) fn next(&mut self, walk: &Walk<'_>) -> Next {
         while self.ceiling > 0 && !self.lanes.is_empty() {
             let ceiling = self.ceiling;
             self.ceiling = self.floor(self.limit());
@@ -97,7 +100,7 @@ impl Bands {
                 self.ceiling = ceiling.saturating_sub(1);
                 return Next::Tie(self.ceiling);
             }
-            let pairs = self.pairs(self.ceiling, ceiling);
+            let pairs = self.pairs(self.ceiling, ceiling, walk);
             if !pairs.is_empty() {
                 self.listed = pairs.len();
                 return Next::Band(pairs);
@@ -155,16 +158,21 @@ impl Bands {
     pub(super) fn active(&self, floor: u64, ceiling: u64) -> impl Iterator<Item = (&[Entry], &[Entry], &Lane, Gaps)> {
         self.lanes.iter().filter_map(move |lane| {
             let gaps = lane.gaps(floor, ceiling)?;
-            let (bids, offers) = (self.bids.get(lane.bids)?, self.offers.get(lane.offers)?);
-            Some((bids.entries.as_slice(), offers.entries.as_slice(), lane, gaps))
+            let (bids, offers) = (
+                &self.bids.get(lane.bids)?.entries,
+                &self.offers.get(lane.offers)?.entries,
+            );
+            let first = bids.partition_point(|bid| bid.price < lane.least_bid);
+            Some((bids.get(first..)?, offers.as_slice(), lane, gaps))
         })
     }
 
-    fn pairs(&self, floor: u64, ceiling: u64) -> Vec<Pair> {
+    fn pairs(&self, floor: u64, ceiling: u64, walk: &Walk<'_>) -> Vec<Pair> {
         let mut pairs = Vec::new();
         for (bids, offers, lane, gaps) in self.active(floor, ceiling) {
             for (bid, offers) in within(bids, offers, gaps) {
-                pairs.extend(offers.iter().filter_map(|offer| Pair::of(bid, offer, lane.score)));
+                let offers = offers.iter().filter(|offer| walk.admits(bid, offer));
+                pairs.extend(offers.filter_map(|offer| Pair::of(bid, offer, lane.score)));
             }
         }
         pairs.sort_unstable_by_key(Pair::rank);
@@ -211,11 +219,7 @@ fn raise(energies: &mut [Energy], place: usize, to: Energy) {
 }
 
 impl Pair {
-    /// None for two orders of one participant.
     fn of(bid: &Entry, offer: &Entry, score: Score) -> Option<Self> {
-        if bid.owner == offer.owner {
-            return None;
-        }
         Some(Self {
             score: score.of(bid.price.checked_sub(offer.price)?)?,
             seller: offer.tie,
@@ -240,7 +244,7 @@ impl Pair {
     }
 }
 
-type Shelves = BTreeMap<(usize, Option<Source>), Shelf>;
+type Shelves = BTreeMap<(usize, Worth), Shelf>;
 
 fn shelves(shelves: Shelves) -> Vec<Shelf> {
     let mut shelves: Vec<Shelf> = shelves.into_values().collect();
@@ -250,21 +254,23 @@ fn shelves(shelves: Shelves) -> Vec<Shelf> {
 
 fn lanes(bids: &Shelves, offers: &Shelves, rules: &Rules<'_>, walk: &Walk<'_>) -> Vec<Lane> {
     let mut lanes = Vec::new();
-    for (bids, (buyer, _)) in bids.keys().enumerate() {
-        for (offers, (seller, source)) in offers.keys().enumerate() {
-            let score = |link| Score::over(link, *source, rules.parameters);
-            let Some(link) = walk.link(*buyer, *seller) else {
+    for (bids, (buyer, wants)) in bids.keys().enumerate() {
+        for (offers, (seller, brings)) in offers.keys().enumerate() {
+            let Ok(link) = walk.link(*buyer, *seller) else { continue };
+            let Some(score) = Score::over(link, *wants, *brings, rules.parameters) else {
                 continue;
             };
-            let Some(score) = score(link) else { continue };
             let tariff = link.tariff.get();
-            let (buyer, seller) = (*buyer, *seller);
             lanes.push(Lane {
                 bids,
                 offers,
-                buyer,
-                seller,
+                buyer: *buyer,
+                seller: *seller,
                 tariff,
+                least_bid: match walk.pricing {
+                    Pricing::Uniform(price) => price.get().saturating_add(tariff),
+                    _ => i64::MIN,
+                },
                 score,
             });
         }

@@ -1,4 +1,4 @@
-//! Lanes: from the offers of one point and one cleanliness to the bids of one point, where the score depends on the gap alone.
+//! Lanes: from the offers of one point and one worth to the bids of one point, where the score depends on the gap alone.
 
 use crate::eligibility::Score;
 use crate::units::Energy;
@@ -33,6 +33,8 @@ pub(super) struct Lane {
     pub(super) seller: usize,
     /// τ, µyuan/kWh: the least gap.
     pub(super) tariff: i64,
+    /// The lowest bid that may trade.
+    pub(super) least_bid: i64,
     /// The score as a function of the gap.
     pub(super) score: Score,
 }

@@ -7,6 +7,7 @@
 mod band;
 mod entry;
 mod lane;
+mod links;
 mod tie;
 mod walk;
 
@@ -17,6 +18,7 @@ use crate::order::Order;
 use crate::units::{Energy, Price};
 
 use self::band::{Bands, Next};
+pub use self::links::Links;
 use self::walk::Walk;
 
 /// Energy that one offer sells to one bid. Orders are named by their place in the sorted book.
@@ -58,14 +60,15 @@ fn match_in_bands(book: &[Order], rules: &Rules<'_>, pairs_per_order: usize) -> 
     if book.len() > rules.book_limit {
         return Vec::new();
     }
-    let mut walk = Walk::new(book, rules);
+    let links = Links::of(book, rules);
+    let mut walk = Walk::new(book, rules, &links);
     let mut bands = Bands::of(book, rules, &walk, pairs_per_order);
     let mut fills = Vec::new();
     let mut before = 0;
     loop {
         bands.keep_open(&walk, fills.len().saturating_sub(before));
         before = fills.len();
-        match bands.next() {
+        match bands.next(&walk) {
             Next::Band(pairs) => fills.extend(pairs.iter().filter_map(|pair| walk.fill(pair.bid, pair.offer))),
             Next::Tie(score) => tie::walk(&bands, score, &mut walk, &mut fills),
             Next::End => return fills,

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 use super::*;
 use crate::grid::{Distances, Point};
 use crate::id::{OrderId, ParticipantId, PointId};
+use crate::merit::Merits;
 use crate::paper;
 use crate::parameters::{Parameters, PriceMode, Weights};
 use crate::participant::{Side, Source};
@@ -11,6 +12,8 @@ use crate::slot::Slot;
 use crate::units::{Distance, Power};
 
 const POINTS: [&str; 3] = ["p0", "p1", "p2"];
+
+static NONE: Merits = Merits::new();
 
 struct World {
     parameters: Parameters,
@@ -49,6 +52,7 @@ impl World {
             parameters: &self.parameters,
             distances: &self.distances,
             points: &self.points,
+            merits: &NONE,
             book_limit: 14,
         }
     }
@@ -64,6 +68,7 @@ fn order(user: u8, order: u8, side: Side, point: usize, energy: u64, min: u64, p
         min_wh: Energy::new(min).unwrap(),
         price: Price::new(price).unwrap(),
         source: Source::Photovoltaic,
+        filters: None,
     }
 }
 

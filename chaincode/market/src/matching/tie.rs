@@ -18,7 +18,7 @@ struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    /// The next bid that is open and of another participant; none once the offer is filled or the room is used up.
+    /// The next bid that is open and may buy from this offer; none once the offer is filled or the room is used up.
     fn pop(&mut self, walk: &Walk<'_>) -> Option<&'a Entry> {
         if !walk.is_open(self.offer.place) || walk.room(self.buyer, self.seller).is_zero() {
             return None;
@@ -26,7 +26,7 @@ impl<'a> Queue<'a> {
         loop {
             let (bid, rest) = self.bids.split_first()?;
             self.bids = rest;
-            if bid.owner != self.offer.owner && walk.is_open(bid.place) {
+            if walk.is_open(bid.place) && walk.admits(bid, self.offer) {
                 return Some(bid);
             }
         }

@@ -1,18 +1,18 @@
 //! What is still open while the pairs are walked.
 
-use std::collections::BTreeMap;
-
-use crate::eligibility::{Link, Rules, contract_price};
+use crate::eligibility::{Barrier, Link, Rules};
 use crate::grid::Point;
-use crate::id::PointId;
 use crate::order::Order;
-use crate::units::{Distance, Energy};
+use crate::participant::Side;
+use crate::pricing::Pricing;
+use crate::units::Energy;
 
 use super::Fill;
+use super::entry::Entry;
+use super::links::Links;
 
-/// A point with the room that trades left it, import and export apart.
-struct Site<'a> {
-    point: Option<&'a Point>,
+/// The room that trades left a point, import and export apart.
+struct Site {
     import: Energy,
     export: Energy,
 }
@@ -21,46 +21,49 @@ struct Site<'a> {
 pub(super) struct Walk<'a> {
     book: &'a [Order],
     rules: &'a Rules<'a>,
+    pub(super) pricing: Pricing,
     open: Vec<Energy>,
-    sites: Vec<Site<'a>>,
-    /// Of each order, the place of its point.
-    at: Vec<usize>,
-    /// From each buyer's point (row) to each seller's.
-    links: Vec<Option<Link>>,
+    sites: Vec<Site>,
+    links: &'a Links<'a>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(book: &'a [Order], rules: &'a Rules<'_>) -> Self {
-        let mut ids: Vec<&PointId> = book.iter().map(|order| &order.point).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let places: BTreeMap<&PointId, usize> = ids.iter().copied().zip(0..).collect();
-        let sites: Vec<Site<'_>> = ids.iter().map(|id| Site::new(rules.point(id))).collect();
-        let reference = rules.distances.reference();
-        let buyers = sites.iter();
-        let links = buyers.flat_map(|buyer| sites.iter().map(move |seller| link(rules, buyer, seller, reference)));
+    pub(super) fn new(book: &'a [Order], rules: &'a Rules<'_>, links: &'a Links<'_>) -> Self {
         Self {
             book,
             rules,
+            pricing: Pricing::of(book, rules, links),
             open: book.iter().map(|order| order.energy_wh).collect(),
-            at: book
-                .iter()
-                .filter_map(|order| places.get(&order.point).copied())
-                .collect(),
-            links: links.collect(),
-            sites,
+            sites: links.points.iter().map(|point| Site::new(*point)).collect(),
+            links,
         }
     }
 
     /// The point of an order, by its place among the book's.
     pub(super) fn site_of(&self, place: u32) -> Option<usize> {
-        self.at.get(usize::try_from(place).ok()?).copied()
+        self.links.site_of(place)
     }
 
-    /// What lies between two points; none where they may not trade.
-    pub(super) fn link(&self, buyer: usize, seller: usize) -> Option<Link> {
-        let row = buyer.checked_mul(self.sites.len())?;
-        self.links.get(row.checked_add(seller)?).copied().flatten()
+    /// What lies between two points.
+    pub(super) fn link(&self, buyer: usize, seller: usize) -> Result<Link, Barrier> {
+        self.links.between(buyer, seller)
+    }
+
+    /// True for an offer that asks more than the uniform price, and for every order where nobody can trade.
+    pub(super) fn is_beyond_price(&self, order: &Order) -> bool {
+        match self.pricing {
+            Pricing::Pairwise => false,
+            Pricing::Uniform(price) => order.side == Side::Seller && order.price > price,
+            Pricing::NoTrade => true,
+        }
+    }
+
+    /// Whether two orders of a lane may trade: different owners, and the conditions of those that have some.
+    pub(super) fn admits(&self, bid: &Entry, offer: &Entry) -> bool {
+        if !bid.picky && !offer.picky {
+            return bid.owner != offer.owner;
+        }
+        self.links.pair(self.book, self.rules, bid.place, offer.place).is_ok()
     }
 
     /// What is open of an order, by its place in the book.
@@ -117,8 +120,8 @@ impl<'a> Walk<'a> {
         if energy.is_zero() || energy < least {
             return None;
         }
-        let tariff = self.link(buyer, seller)?.tariff;
-        let price = contract_price(self.rules.parameters, one.price, other.price, tariff)?;
+        let tariff = self.link(buyer, seller).ok()?.tariff;
+        let price = self.pricing.price(self.rules, one, other, tariff)?;
         self.take_room(buyer, seller, energy);
         *self.open.get_mut(at)? = open_bid.less(energy);
         *self.open.get_mut(from)? = open_offer.less(energy);
@@ -132,17 +135,12 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl<'a> Site<'a> {
-    fn new(point: Option<&'a Point>) -> Self {
+impl Site {
+    fn new(point: Option<&Point>) -> Self {
         let room = point.map_or(Energy::ZERO, |point| point.capacity_w.per_slot());
         Self {
-            point,
             import: room,
             export: room,
         }
     }
-}
-
-fn link(rules: &Rules<'_>, buyer: &Site<'_>, seller: &Site<'_>, reference: Distance) -> Option<Link> {
-    rules.link(buyer.point?, seller.point?, reference)
 }

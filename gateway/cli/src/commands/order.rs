@@ -1,10 +1,12 @@
 //! `der offer` and `der bid`: publish a sale or a demand, take it back, look it up.
 
 use clap::{Args, Subcommand};
-use der_api::request::{PostBid, PostOffer, QueryOrder, Withdraw};
+use der_api::request::{PostOffer, QueryOrder, Withdraw};
+use der_market::filters::Filters;
 use der_market::id::{OrderId, ParticipantId, PointId};
+use der_market::participant::Source;
 use der_market::slot::Auction;
-use der_market::units::{Energy, Price};
+use der_market::units::{Distance, Energy, Price};
 
 use super::{DryRun, parse};
 use crate::args::Global;
@@ -14,8 +16,9 @@ use crate::session::Session;
 
 const POST_OFFER: &str = "Example:\n  der offer post --profile microgrid-alice --order S-1 --slot 100 --point PCC-1 \
                           --energy-wh 200000 --price 530000";
-const POST_BID: &str = "Example:\n  der bid post --profile microgrid-bob --order B-1 --slot 100 --point PCC-2 \
-                        --energy-wh 200000 --price 590000";
+const POST_BID: &str = "Examples:\n  der bid post --profile microgrid-bob --order B-1 --slot 100 --point PCC-2 \
+                        --energy-wh 200000 --price 590000\n  der bid post --profile microgrid-bob --order B-2 --slot 100 --point PCC-2 \
+                        --energy-wh 200000 --price 590000 --source photovoltaic --source wind --max-distance-mohm 50";
 const WITHDRAW: &str = "Example:\n  der offer withdraw --profile microgrid-alice S-1";
 const SHOW: &str = "Example:\n  der offer show --profile microgrid-alice MicrogridMSP:alice S-1";
 
@@ -41,7 +44,64 @@ pub struct Terms {
     #[arg(long, value_name = "PRICE", value_parser = parse::number::<Price>, allow_negative_numbers = true)]
     price: Price,
     #[command(flatten)]
+    filters: Asked,
+    #[command(flatten)]
     dry: DryRun,
+}
+
+/// What the order asks of its counterpart; nothing by default.
+#[derive(Debug, Args)]
+pub(super) struct Asked {
+    /// An energy type that the bid takes, such as photovoltaic; repeat it for several. For bids only.
+    #[arg(long = "source", value_name = "TYPE", value_parser = parse::word::<Source>)]
+    sources: Vec<Source>,
+    /// A participant to trade with, and nobody else; repeat it for several.
+    #[arg(long = "partner", value_name = "MSP:ID")]
+    partners: Vec<ParticipantId>,
+    /// Longest electrical distance in mΩ.
+    #[arg(long, value_name = "MOHM", value_parser = parse::number::<Distance>)]
+    max_distance_mohm: Option<Distance>,
+    /// Price in µyuan per kWh at the seller's meter that both sides agreed on; for bilateral slots only.
+    #[arg(long, value_name = "PRICE", value_parser = parse::number::<Price>, allow_negative_numbers = true)]
+    agreed_price: Option<Price>,
+}
+
+impl Asked {
+    fn filters(self) -> Option<Filters> {
+        let filters = Filters {
+            sources: self.sources.into_iter().collect(),
+            partners: self.partners.into_iter().collect(),
+            max_distance_mohm: self.max_distance_mohm,
+            agreed_price: self.agreed_price,
+        };
+        (filters != Filters::default()).then_some(filters)
+    }
+}
+
+impl Terms {
+    /// The sale that these terms say, or with the sides turned the demand.
+    fn content(self) -> (PostOffer, DryRun) {
+        let Self {
+            order,
+            slot,
+            point,
+            energy_wh,
+            min_wh,
+            price,
+            filters,
+            dry,
+        } = self;
+        let content = PostOffer {
+            order,
+            slot,
+            point,
+            energy_wh,
+            min_wh,
+            price,
+            filters: filters.filters(),
+        };
+        (content, dry)
+    }
 }
 
 /// An order of the caller.
@@ -97,25 +157,10 @@ impl Offer {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
         let session = Session::open(global)?;
         match self {
-            Self::Post(Terms {
-                order,
-                slot,
-                point,
-                energy_wh,
-                min_wh,
-                price,
-                dry,
-            }) => session.post_offer(
-                &PostOffer {
-                    order,
-                    slot,
-                    point,
-                    energy_wh,
-                    min_wh,
-                    price,
-                },
-                dry,
-            ),
+            Self::Post(terms) => {
+                let (offer, dry) = terms.content();
+                session.post_offer(&offer, dry)
+            }
             Self::Withdraw(own) => withdraw(&session, own),
             Self::Show(any) => show(&session, any),
         }
@@ -126,25 +171,10 @@ impl Bid {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
         let session = Session::open(global)?;
         match self {
-            Self::Post(Terms {
-                order,
-                slot,
-                point,
-                energy_wh,
-                min_wh,
-                price,
-                dry,
-            }) => session.post_bid(
-                &PostBid {
-                    order,
-                    slot,
-                    point,
-                    energy_wh,
-                    min_wh,
-                    price,
-                },
-                dry,
-            ),
+            Self::Post(terms) => {
+                let (offer, dry) = terms.content();
+                session.post_bid(&offer.into(), dry)
+            }
             Self::Withdraw(own) => withdraw(&session, own),
             Self::Show(any) => show(&session, any),
         }

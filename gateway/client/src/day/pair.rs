@@ -72,6 +72,7 @@ impl Pair {
             energy_wh: Energy::new(sale.energy_wh)?,
             min_wh: Energy::ZERO,
             price: Price::new(ASKED)?,
+            filters: None,
         })
     }
 
@@ -87,6 +88,7 @@ impl Pair {
             energy_wh: Energy::new(sale.energy_wh)?,
             min_wh: Energy::ZERO,
             price: Price::new(BID)?,
+            filters: None,
         })
     }
 }

@@ -74,6 +74,7 @@ impl Test<'_> {
             energy_wh,
             min_wh,
             price: Price::new(case.offer_price)?,
+            filters: None,
         };
         let bid = PostBid {
             order: self.order("bid")?,
@@ -82,6 +83,7 @@ impl Test<'_> {
             energy_wh,
             min_wh,
             price: Price::new(case.bid_price)?,
+            filters: None,
         };
         let (offered, demanded) = tokio::join!(cast.seller.post_offer(&offer), cast.buyer.post_bid(&bid));
         self.teller

@@ -22,6 +22,7 @@ fn offer() -> PostOffer {
         energy_wh: Energy::new(5_000).unwrap(),
         min_wh: Energy::ZERO,
         price: Price::new(530_000).unwrap(),
+        filters: None,
     }
 }
 
@@ -42,6 +43,7 @@ fn book(closes_after: usize) -> Chaincode {
                 energy_wh,
                 min_wh,
                 price,
+                filters,
             } = state.0.clone().ok_or_else(absent)?;
             assert_eq!((&query.order, &query.participant), (&order, &participant));
             let (side, status) = (Side::Seller, OrderStatus::Open);
@@ -54,6 +56,7 @@ fn book(closes_after: usize) -> Chaincode {
                 energy_wh,
                 min_wh,
                 price,
+                filters,
                 status,
                 digest,
             });
