@@ -33,8 +33,13 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         | F::Settle => GRID_AND_REGULATOR,
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => GRID_AND_REGULATOR,
         F::RegisterUser | F::AddKey | F::RegisterPlant => &[Endorser::Caller],
+        F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => &[Endorser::Caller],
+        F::ChangePlant | F::RetirePlant => &[Endorser::Caller],
+        F::MoveOut => &[Endorser::Caller, Endorser::Regulator],
         F::Authenticate | F::Suspend | F::Reinstate => &[Endorser::Regulator],
-        F::PublishPoint | F::PublishDistances | F::AcceptConnection | F::RegisterMeter => &[Endorser::Grid],
+        F::PublishPoint | F::PublishDistances | F::AcceptConnection | F::RegisterMeter | F::ReplaceMeter => {
+            &[Endorser::Grid]
+        }
         _ => &[],
     }
 }

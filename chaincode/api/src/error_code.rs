@@ -91,6 +91,14 @@ codes! {
     2011 KeyNotRegistered AfterReading "signing key not registered", "Register the certificate's key (User:AddKey).";
     2012 BadContractSignature Never "bad contract signature", "Sign the contract's canonical bytes with the registered key: ECDSA P-256, SHA-256, low S, DER.";
 
+    2020 DeviceRetired Never "device retired", "Register another device; a retired one keeps its record.";
+    2021 NotAStore Never "device stores nothing", "Only a storage device or an EV charger has an efficiency and charges or discharges.";
+    2022 MovedOut Never "participant moved out", "Its records stay; to trade again, join under another enrolment id.";
+    2023 MeterReplaced Never "meter replaced", "Use its successor, which the record of the meter names.";
+    2024 PlantElsewhere Never "plant of another participant or point", "Name a plant of the meter's or device's participant at its connection point.";
+    2025 PlantRetired Never "plant retired", "Register another plant; a retired one keeps its record.";
+    2026 BadReplacement Never "bad replacement", "Let the new meter begin after the first slot of the old meter's latest key.";
+
     3001 NotBootstrapped Later "market not bootstrapped", "Call Market:Bootstrap once.";
     3002 AlreadyBootstrapped Never "market already bootstrapped", "A channel holds one market; read its parameters.";
     3003 RecordExists Never "record exists", "Choose another id, or read the record.";

@@ -1,7 +1,7 @@
 //! What listeners hear: one event per transaction, with ids and hashes. Amounts are read by query.
 
-use der_market::id::{ContractId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
-use der_market::participant::Side;
+use der_market::id::{ContractId, DeviceId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::participant::{Side, StoreState};
 use der_market::slot::{Auction, Slot};
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +147,41 @@ events! {
         /// SHA-256 of the key.
         key: Digest,
     }
+    /// A user trades no more.
+    UserMovedOut {
+        /// Who.
+        participant: ParticipantId,
+    }
+    /// A user has a device.
+    DeviceRegistered {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        device: DeviceId,
+    }
+    /// A device's record changed.
+    DeviceChanged {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        device: DeviceId,
+    }
+    /// A device is retired.
+    DeviceRetired {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        device: DeviceId,
+    }
+    /// A store charges, discharges or rests.
+    StateSet {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which device.
+        device: DeviceId,
+        /// What it does.
+        state: StoreState,
+    }
     /// A user may trade once its connection is accepted too.
     UserAuthenticated {
         /// Who.
@@ -187,6 +222,27 @@ events! {
         plant: PlantId,
         /// Whose.
         owner: ParticipantId,
+    }
+    /// A plant's record changed.
+    PlantChanged {
+        /// Which.
+        plant: PlantId,
+    }
+    /// A plant is retired.
+    PlantRetired {
+        /// Which.
+        plant: PlantId,
+        /// Its last slot.
+        last: Slot,
+    }
+    /// A meter has a successor.
+    MeterReplaced {
+        /// Which.
+        meter: MeterId,
+        /// Its successor.
+        by: MeterId,
+        /// The successor's first slot.
+        from: Slot,
     }
     /// A meter has a key.
     MeterRegistered {

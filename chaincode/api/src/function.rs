@@ -60,6 +60,11 @@ functions! {
     PublishParameters "Governance:PublishParameters" Act 2 "publishes the next version of the rules";
     RegisterUser "User:Register" Act 1 "puts the caller on the user chain, requested";
     AddKey "User:AddKey" Act 1 "registers the key of the caller's renewed certificate";
+    MoveOut "User:MoveOut" Act 3 "ends the caller's trading and withdraws its open orders; contracts run out";
+    RegisterDevice "User:RegisterDevice" Act 3 "puts a device of the caller on the user chain";
+    ChangeDevice "User:ChangeDevice" Act 3 "changes a device of the caller";
+    RetireDevice "User:RetireDevice" Act 3 "retires a device of the caller";
+    SetState "User:SetState" Act 3 "says whether a store of the caller charges or discharges";
     Authenticate "User:Authenticate" Act 1 "accredits a participant";
     Suspend "User:Suspend" Act 1 "suspends a participant";
     Reinstate "User:Reinstate" Act 1 "ends a suspension";
@@ -67,7 +72,10 @@ functions! {
     PublishDistances "Grid:PublishDistances" Act 1 "publishes the next version of the distance matrix";
     AcceptConnection "Grid:AcceptConnection" Act 1 "accepts a participant's connection point";
     RegisterPlant "Energy:RegisterPlant" Act 1 "puts the caller's plant on the energy chain";
+    ChangePlant "Energy:ChangePlant" Act 3 "changes the capacity of the caller's plant";
+    RetirePlant "Energy:RetirePlant" Act 3 "retires the caller's plant after a slot";
     RegisterMeter "Meter:Register" Act 1 "registers a meter, or a meter's next key";
+    ReplaceMeter "Meter:Replace" Act 3 "ends a meter and begins its successor in the slot after";
     PostOffer "DTSC:PostOffer" Act 1 "publishes a sale";
     PostBid "DTSC:PostBid" Act 1 "publishes a demand";
     Withdraw "DTSC:Withdraw" Act 1 "withdraws an order";
@@ -82,6 +90,7 @@ functions! {
     QueryMembers "Query:Members" Read 1 "the members and the ledger's schema";
     QueryGuardsOf "Query:GuardsOf" Read 1 "keys whose guard names an organisation, page by page";
     QueryParticipant "Query:Participant" Read 1 "a participant on all chains";
+    QueryDevice "Query:Device" Read 3 "a user's device";
     QueryPoint "Query:Point" Read 1 "a connection point";
     QueryPlant "Query:Plant" Read 1 "a plant";
     QueryMeter "Query:Meter" Read 1 "a meter";

@@ -72,9 +72,11 @@ fn allowed(function: Function) -> (&'static [Role], &'static [Part]) {
         }
         F::Authenticate | F::Suspend | F::Reinstate => (&[Role::Regulator], &[Part::Regulator]),
         F::PublishPoint | F::PublishDistances | F::AcceptConnection => (&[Role::Grid], &[Part::Grid]),
-        F::RegisterMeter => (&[Role::Metering], &[Part::Grid]),
+        F::RegisterMeter | F::ReplaceMeter => (&[Role::Metering], &[Part::Grid]),
         F::RecordReadings => (&[Role::Metering, Role::Operator, Role::Participant], EVERYBODY),
-        F::RegisterUser | F::AddKey | F::RegisterPlant => (&[Role::Participant], USERS),
+        F::RegisterUser | F::AddKey | F::MoveOut => (&[Role::Participant], USERS),
+        F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => (&[Role::Participant], USERS),
+        F::RegisterPlant | F::ChangePlant | F::RetirePlant => (&[Role::Participant], USERS),
         F::PostOffer | F::PostBid | F::Withdraw | F::Confirm | F::Refuse => (&[Role::Participant], USERS),
         query if query.is_query() => (&Role::ALL, EVERYBODY),
         _ => (&[], &[]),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use der_api::bytes::Digest;
-use der_market::id::{ContractId, EnrolmentId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, DeviceId, EnrolmentId, MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::participant::Side;
 use der_market::slot::{Auction, Slot};
@@ -23,7 +23,7 @@ macro_rules! text_part {
         })*
     };
 }
-text_part!(ContractId, MeterId, OrderId, PlantId, PointId, Digest);
+text_part!(ContractId, DeviceId, MeterId, OrderId, PlantId, PointId, Digest);
 
 impl KeyPart for Slot {
     fn push_parts(&self, parts: &mut Vec<String>) {

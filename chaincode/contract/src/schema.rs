@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use der_api::bytes::Digest;
-use der_api::reply::{Confirmation, MeterView, PlantView};
+use der_api::reply::{Confirmation, DeviceView, MeterView, PlantView};
 use der_market::grid::{Distances, Point};
-use der_market::id::{ContractId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, DeviceId, MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
@@ -92,15 +92,16 @@ tables! {
     user            "user"            (who: &ParticipantId) => User,       "User:Register", User;
     signing_key     "signing-key"     (who: &ParticipantId, key: &Digest) => SigningKey, "User:Register, User:AddKey", User;
     accreditation   "accreditation"   (who: &ParticipantId) => Accreditation, "User:Authenticate", Regulator;
-    suspension      "suspension"      (who: &ParticipantId) => Suspension, "User:Authenticate, User:Suspend, User:Reinstate", Regulator;
-    meter           "meter"           (meter: &MeterId) => MeterView,      "Meter:Register", Grid;
+    suspension      "suspension"      (who: &ParticipantId) => Suspension, "User:Authenticate, User:Suspend, User:Reinstate, User:MoveOut", Regulator;
+    device          "device"          (who: &ParticipantId, device: &DeviceId) => DeviceView, "User:RegisterDevice, User:ChangeDevice, User:RetireDevice, User:SetState", User;
+    meter           "meter"           (meter: &MeterId) => MeterView,      "Meter:Register, Meter:Replace", Grid;
     // Grid chain
     point           "point"           (point: &PointId) => Point,          "Grid:PublishPoint", Grid;
     connection      "connection"      (who: &ParticipantId) => Connection, "Grid:AcceptConnection", Grid;
     distances       "distances"       (version: &u32) => Distances,        "Grid:PublishDistances", Grid;
     distances_head  "distances-head"  () => DistancesHead,                 "Grid:PublishDistances", Grid;
     // Energy chain
-    plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant", Owner;
+    plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant, Energy:ChangePlant, Energy:RetirePlant", Owner;
     plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", Nobody;
     supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", Nobody;
     // A slot, stage by stage

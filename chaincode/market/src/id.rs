@@ -95,6 +95,10 @@ id!(
     PlantId, "plant id", None
 );
 id!(
+    /// A device of a user, unique among its owner's for ever.
+    DeviceId, "device id", None
+);
+id!(
     /// A meter.
     MeterId, "meter id", None
 );

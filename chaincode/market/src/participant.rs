@@ -44,6 +44,60 @@ impl Source {
     }
 }
 
+/// What a user's device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// Coal, oil or gas fired.
+    Thermal,
+    /// Heat and power together.
+    Cogeneration,
+    /// Water.
+    Hydro,
+    /// Sun.
+    Photovoltaic,
+    /// Wind.
+    Wind,
+    /// A store.
+    Storage,
+    /// Charges a vehicle, and may take from it.
+    EvCharger,
+    /// Takes only.
+    Load,
+}
+
+impl DeviceKind {
+    /// The energy type of what it gives; none for a load, and a vehicle's store is a store.
+    pub fn source(self) -> Option<Source> {
+        match self {
+            Self::Thermal => Some(Source::Thermal),
+            Self::Cogeneration => Some(Source::Cogeneration),
+            Self::Hydro => Some(Source::Hydro),
+            Self::Photovoltaic => Some(Source::Photovoltaic),
+            Self::Wind => Some(Source::Wind),
+            Self::Storage | Self::EvCharger => Some(Source::Storage),
+            Self::Load => None,
+        }
+    }
+
+    /// True for what charges and discharges.
+    pub fn stores(self) -> bool {
+        self.source() == Some(Source::Storage)
+    }
+}
+
+/// The paper's I: what a store does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreState {
+    /// Neither.
+    Idle,
+    /// Takes energy in.
+    Charging,
+    /// Gives energy out.
+    Discharging,
+}
+
 /// Customer class, by which the selling company's price is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -31,6 +31,8 @@ macro_rules! reply {
 mod session;
 
 pub use session::{AuctionsView, ConfirmationView};
+mod device;
+pub use device::DeviceView;
 
 reply! {
     /// The market.
@@ -160,6 +162,9 @@ reply! {
         suspended: bool,
         /// SHA-256 of each contract-signing key.
         keys: Vec<Digest>,
+        /// True once it has moved out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_out: Option<bool>,
     }
 }
 reply! {
@@ -199,6 +204,9 @@ reply! {
         point: PointId,
         /// G.
         source: Source,
+        /// Its last slot, once it is retired.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<Slot>,
     }
 }
 reply! {
@@ -208,6 +216,15 @@ reply! {
         valid_from: Slot,
         /// Uncompressed P-256 point.
         public_key: HexBytes,
+    }
+}
+reply! {
+    /// The end of a meter.
+    Replacement {
+        /// The last slot that it reports.
+        last: Slot,
+        /// The meter that reports from the next slot on.
+        by: MeterId,
     }
 }
 reply! {
@@ -221,6 +238,15 @@ reply! {
         point: PointId,
         /// Its keys, the latest last.
         keys: Vec<MeterKey>,
+        /// The plant whose energy alone it measures.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plant: Option<PlantId>,
+        /// The meter that it replaced.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follows: Option<MeterId>,
+        /// Its last slot and its successor, once it is replaced.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaced: Option<Replacement>,
     }
 }
 reply! {

@@ -1,6 +1,6 @@
 //! Records on the user chain, the grid chain and the energy chain.
 
-use der_market::id::{MeterId, ParticipantId, PlantId, PointId};
+use der_market::id::{MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::participant::{CustomerClass, Source};
 use der_market::slot::Slot;
 use der_market::units::{Distance, Power};
@@ -25,6 +25,14 @@ request! { RegisterUser => ParticipantView,
 request! { AddKey => ParticipantView,
     /// Registers the key of the certificate that the caller uses now.
     AddKey {}
+}
+request! { MoveOut => ParticipantView,
+    /// The caller moves out: it publishes no more orders, the named ones are withdrawn, and none of it is matched any more. Its
+    /// contracts run out, its records stay.
+    MoveOut {
+        /// The caller's open orders to withdraw; at most 100. Those that are not named are never matched.
+        orders: Vec<OrderId>,
+    }
 }
 request! { Authenticate => ParticipantView,
     /// The regulator accredits; the opening balance is posted.
@@ -100,5 +108,39 @@ request! { RegisterMeter => MeterView,
         public_key: HexBytes,
         /// First slot in which this key signs.
         valid_from: Slot,
+        /// The participant's plant whose energy alone it measures; from schema 3 on, and for a new meter only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plant: Option<PlantId>,
+    }
+}
+request! { ReplaceMeter => MeterView,
+    /// A meter's successor: the old one reports up to the slot before, the new one from this slot on.
+    ReplaceMeter {
+        /// The meter that ends.
+        meter: MeterId,
+        /// Its successor, which is not known yet.
+        by: MeterId,
+        /// The successor's key, an uncompressed P-256 point: 65 bytes.
+        public_key: HexBytes,
+        /// The successor's first slot.
+        from: Slot,
+    }
+}
+request! { ChangePlant => PlantView,
+    /// The capacity of the caller's plant from now on.
+    ChangePlant {
+        /// Which.
+        plant: PlantId,
+        /// Capacity M, W.
+        capacity_w: Power,
+    }
+}
+request! { RetirePlant => PlantView,
+    /// Retires the caller's plant, for ever.
+    RetirePlant {
+        /// Which.
+        plant: PlantId,
+        /// Its last slot.
+        last: Slot,
     }
 }

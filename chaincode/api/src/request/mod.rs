@@ -1,5 +1,6 @@
 //! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
 
+mod device;
 mod governance;
 mod identity;
 mod market;
@@ -10,10 +11,11 @@ mod trading;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
 pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
 pub use identity::{
-    AcceptConnection, AddKey, Authenticate, PublishDistances, PublishPoint, RegisterMeter, RegisterPlant, RegisterUser,
-    Reinstate, Suspend,
+    AcceptConnection, AddKey, Authenticate, ChangePlant, MoveOut, PublishDistances, PublishPoint, RegisterMeter,
+    RegisterPlant, RegisterUser, Reinstate, ReplaceMeter, RetirePlant, Suspend,
 };
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
 pub use query::{

@@ -5,8 +5,10 @@ use der_api::event::MeterRegistered;
 use der_api::guard::Guard;
 use der_api::reply::{MeterKey, MeterView};
 use der_api::request::RegisterMeter;
+use der_api::schema::WHOLE_MARKET;
 use der_market::id::PointId;
 
+use super::plant::plant_of;
 use super::standing::Standing;
 use super::user::checked_public_key;
 use crate::context::Context;
@@ -21,6 +23,10 @@ pub(crate) async fn register_meter<V: LedgerView>(
 ) -> Result<Decision, ContractError> {
     checked_public_key(request.public_key.as_slice())?;
     let point = Standing::of(cx, &request.participant).await?.user.point;
+    if let Some(plant) = &request.plant {
+        cx.require_schema(WHOLE_MARKET, "a meter of one plant")?;
+        plant_of(cx, plant, &request.participant, &point).await?;
+    }
     let at = schema::meter(&request.meter);
     let known = cx.ledger.get(&at).await?;
     let born = known.is_none();
@@ -51,11 +57,19 @@ fn with_key(known: Option<MeterView>, request: &RegisterMeter, point: PointId) -
             participant,
             point,
             keys: vec![key],
+            plant: request.plant.clone(),
+            follows: None,
+            replaced: None,
         });
     };
     if row.participant != participant {
         let detail = format!("meter {meter} measures another participant");
         return Err(ContractError::new(ErrorCode::RecordExists, detail));
+    }
+    require_in_use(&row)?;
+    if request.plant.is_some() && request.plant != row.plant {
+        let detail = format!("meter {meter} was registered for another plant or for none");
+        return Err(ContractError::new(ErrorCode::PlantElsewhere, detail));
     }
     if row
         .keys
@@ -67,4 +81,13 @@ fn with_key(known: Option<MeterView>, request: &RegisterMeter, point: PointId) -
     }
     row.keys.push(key);
     Ok(row)
+}
+
+/// Refuses a meter that has a successor.
+pub(super) fn require_in_use(meter: &MeterView) -> Result<(), ContractError> {
+    let Some(replaced) = &meter.replaced else {
+        return Ok(());
+    };
+    let detail = format!("meter {} was replaced by {}", meter.meter, replaced.by);
+    Err(ContractError::new(ErrorCode::MeterReplaced, detail))
 }

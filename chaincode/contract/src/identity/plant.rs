@@ -1,9 +1,10 @@
-//! `Energy:RegisterPlant`.
+//! `Energy:RegisterPlant`, `Energy:ChangePlant`, `Energy:RetirePlant`.
 
-use der_api::ErrorCode;
-use der_api::event::PlantRegistered;
+use der_api::event::{PlantChanged, PlantRegistered, PlantRetired};
 use der_api::reply::PlantView;
-use der_api::request::RegisterPlant;
+use der_api::request::{ChangePlant, RegisterPlant, RetirePlant};
+use der_api::{ErrorCode, Event};
+use der_market::id::{ParticipantId, PlantId, PointId};
 
 use super::standing::Standing;
 use crate::context::Context;
@@ -43,6 +44,7 @@ pub(crate) async fn register_plant<V: LedgerView>(
         capacity_w,
         point,
         source,
+        last: None,
     };
     let mut decision = Decision::replying(&row)?;
     decision.put_guarded(at, &row, cx.own_guard())?;
@@ -50,5 +52,67 @@ pub(crate) async fn register_plant<V: LedgerView>(
         plant,
         owner: cx.caller.clone(),
     })?;
+    Ok(decision)
+}
+
+pub(crate) async fn change_plant<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: ChangePlant,
+) -> Result<Decision, ContractError> {
+    let mut row = own_plant(cx, &request.plant).await?;
+    row.capacity_w = request.capacity_w;
+    let plant = request.plant;
+    written(&row, PlantChanged { plant }.into())
+}
+
+pub(crate) async fn retire_plant<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: RetirePlant,
+) -> Result<Decision, ContractError> {
+    let mut row = own_plant(cx, &request.plant).await?;
+    let RetirePlant { plant, last } = request;
+    row.last = Some(last);
+    written(&row, PlantRetired { plant, last }.into())
+}
+
+/// A plant of the caller that is not retired.
+async fn own_plant<V: LedgerView>(cx: &Context<'_, V>, plant: &PlantId) -> Result<PlantView, ContractError> {
+    let row = cx.ledger.require(&schema::plant(plant)).await?;
+    if row.owner != cx.caller {
+        let detail = format!("plant {plant} is not of {}", cx.caller);
+        return Err(ContractError::new(ErrorCode::NotOwner, detail));
+    }
+    in_service(row)
+}
+
+/// A plant that measures or belongs to a participant's things at a point.
+pub(super) async fn plant_of<V: LedgerView>(
+    cx: &Context<'_, V>,
+    plant: &PlantId,
+    owner: &ParticipantId,
+    point: &PointId,
+) -> Result<PlantView, ContractError> {
+    let row = cx.ledger.require(&schema::plant(plant)).await?;
+    if row.owner != *owner || row.point != *point {
+        let detail = format!("plant {plant} is not of {owner} at {point}");
+        return Err(ContractError::new(ErrorCode::PlantElsewhere, detail));
+    }
+    in_service(row)
+}
+
+fn in_service(row: PlantView) -> Result<PlantView, ContractError> {
+    match row.last {
+        None => Ok(row),
+        Some(last) => {
+            let detail = format!("plant {} is retired since slot {last}", row.plant);
+            Err(ContractError::new(ErrorCode::PlantRetired, detail))
+        }
+    }
+}
+
+fn written(row: &PlantView, event: Event) -> Result<Decision, ContractError> {
+    let mut decision = Decision::replying(row)?;
+    decision.put(schema::plant(&row.plant), row)?;
+    decision.emit(event)?;
     Ok(decision)
 }

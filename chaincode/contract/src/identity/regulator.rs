@@ -37,7 +37,14 @@ pub(crate) async fn authenticate<V: LedgerView>(
         &Accreditation { by: cx.caller.clone() },
         guard.clone(),
     )?;
-    decision.put_guarded(schema::suspension(&who), &Suspension { suspended: false }, guard)?;
+    decision.put_guarded(
+        schema::suspension(&who),
+        &Suspension {
+            suspended: false,
+            moved_out: None,
+        },
+        guard,
+    )?;
     put_opening(&mut decision, Account::Participant(who.clone()), opening)?;
     decision.emit(UserAuthenticated { participant: who })?;
     Ok(decision)
@@ -73,13 +80,20 @@ async fn set_suspension<V: LedgerView>(
             format!("{who} is not accredited"),
         ));
     }
+    standing.require_resident()?;
     if standing.suspended == suspended {
         let detail = format!("{who} is {}suspended already", if suspended { "" } else { "not " });
         return Err(ContractError::new(ErrorCode::RecordExists, detail));
     }
     standing.suspended = suspended;
     let mut decision = Decision::replying(&standing.view(fingerprints(cx, &who).await?))?;
-    decision.put(schema::suspension(&who), &Suspension { suspended })?;
+    decision.put(
+        schema::suspension(&who),
+        &Suspension {
+            suspended,
+            moved_out: None,
+        },
+    )?;
     decision.emit(event)?;
     Ok(decision)
 }

@@ -27,6 +27,7 @@ pub(crate) struct Standing {
     connection: Option<Connection>,
     pub(crate) accredited: bool,
     pub(crate) suspended: bool,
+    pub(crate) moved_out: bool,
 }
 
 impl StandingRows {
@@ -52,11 +53,13 @@ impl StandingRows {
     /// [`ErrorCode::NotRegistered`] without a row on the user chain.
     pub(crate) fn read(&self, answers: &Answers) -> Result<Standing, ContractError> {
         let unregistered = || ContractError::new(ErrorCode::NotRegistered, format!("there is no {:?}", self.user.key));
+        let suspension = answers.get(&self.suspension)?;
         Ok(Standing {
             user: answers.get(&self.user)?.ok_or_else(unregistered)?,
             connection: answers.get(&self.connection)?,
             accredited: answers.get(&self.accreditation)?.is_some(),
-            suspended: answers.get(&self.suspension)?.is_some_and(|row| row.suspended),
+            suspended: suspension.as_ref().is_some_and(|row| row.suspended),
+            moved_out: suspension.is_some_and(|row| row.moved_out == Some(true)),
         })
     }
 }
@@ -69,6 +72,7 @@ impl Standing {
             connection: None,
             accredited: false,
             suspended: false,
+            moved_out: false,
         }
     }
 
@@ -93,8 +97,18 @@ impl Standing {
             let detail = format!("the regulator has not accredited {who}");
             return Err(ContractError::new(ErrorCode::NotAuthenticated, detail));
         }
+        self.require_resident()?;
         if self.suspended {
             return Err(ContractError::new(ErrorCode::Suspended, format!("{who} is suspended")));
+        }
+        Ok(())
+    }
+
+    /// Refuses for a participant that has moved out.
+    pub(crate) fn require_resident(&self) -> Result<(), ContractError> {
+        if self.moved_out {
+            let detail = format!("{} has moved out", self.user.participant);
+            return Err(ContractError::new(ErrorCode::MovedOut, detail));
         }
         Ok(())
     }
@@ -110,6 +124,7 @@ impl Standing {
             accredited: self.accredited,
             suspended: self.suspended,
             keys,
+            moved_out: self.moved_out.then_some(true),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Records by their ids.
 
 use der_api::reply::{MarketView, PointView};
-use der_api::request::{QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint};
+use der_api::request::{QueryDevice, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint};
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -41,6 +41,14 @@ pub(crate) async fn point<V: LedgerView>(cx: &Context<'_, V>, request: QueryPoin
 
 pub(crate) async fn plant<V: LedgerView>(cx: &Context<'_, V>, request: QueryPlant) -> Result<Decision, ContractError> {
     Decision::replying(&cx.ledger.require(&schema::plant(&request.plant)).await?)
+}
+
+pub(crate) async fn device<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: QueryDevice,
+) -> Result<Decision, ContractError> {
+    let at = schema::device(&request.participant, &request.device);
+    Decision::replying(&cx.ledger.require(&at).await?)
 }
 
 pub(crate) async fn meter<V: LedgerView>(cx: &Context<'_, V>, request: QueryMeter) -> Result<Decision, ContractError> {

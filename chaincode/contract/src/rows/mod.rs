@@ -85,6 +85,9 @@ row! {
     Suspension {
         /// True while suspended.
         suspended: bool,
+        /// True once the participant has moved out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_out: Option<bool>,
     }
 }
 row! {

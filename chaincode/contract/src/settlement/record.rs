@@ -7,7 +7,7 @@ use der_api::bytes::Digest;
 use der_api::codec;
 use der_api::event::ReadingsRecorded;
 use der_api::metering::{SignedReading, canonical_bytes};
-use der_api::reply::{MeterView, ReadingsAccepted};
+use der_api::reply::{MeterView, ReadingsAccepted, Replacement};
 use der_api::request::RecordReadings;
 use der_market::metering::Reading;
 
@@ -128,6 +128,14 @@ fn check<V>(cx: &Context<'_, V>, signed: SignedReading, inputs: &Inputs) -> Resu
 fn verify(verifier: &dyn Verifier, meter: &MeterView, signed: &SignedReading) -> Result<(), ContractError> {
     let reading = &signed.reading;
     let key = meter.keys.iter().rev().find(|key| key.valid_from <= reading.slot);
+    let ended = |replaced: &Replacement| replaced.last < reading.slot;
+    if meter.replaced.as_ref().is_some_and(ended) {
+        return Err(refusal(
+            ErrorCode::MeterReplaced,
+            reading,
+            "has a successor in the slot",
+        ));
+    }
     let key = key.ok_or_else(|| refusal(ErrorCode::MeterKeyNotValid, reading, "has no key valid in the slot"))?;
     let bytes = canonical_bytes(reading)?;
     if !verifier.verify(key.public_key.as_slice(), &bytes, signed.signature.as_slice()) {

@@ -5,8 +5,10 @@ mod clear;
 mod merits;
 mod post;
 mod withdraw;
+mod withdraw_all;
 
 pub(crate) use answer::{confirm, refuse, status};
 pub(crate) use clear::{clear, points};
 pub(crate) use post::{post_bid, post_offer};
 pub(crate) use withdraw::{view as order_view, withdraw};
+pub(crate) use withdraw_all::withdraw_all;

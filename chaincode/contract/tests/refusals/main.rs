@@ -197,7 +197,7 @@ fn attributes_come_from_the_certificate_alone() {
 #[test]
 fn each_function_is_refused_to_everybody_else() {
     let mut world = open();
-    world.submit(&operator(), &Migrate { to: 2 });
+    world.submit(&operator(), &Migrate { to: der_api::SCHEMA });
     let roles = [
         "participant",
         "registrar",

@@ -277,6 +277,7 @@ impl World {
                 participant,
                 public_key,
                 valid_from: slot(0),
+                plant: None,
             },
         );
     }

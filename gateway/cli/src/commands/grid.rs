@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use der_api::bytes::HexBytes;
 use der_api::request::{
-    PublishDistances, PublishPoint, QueryMeter, QueryPlant, QueryPoint, RegisterMeter, RegisterPlant,
+    ChangePlant, PublishDistances, PublishPoint, QueryMeter, QueryPlant, QueryPoint, RegisterMeter, RegisterPlant,
+    ReplaceMeter, RetirePlant,
 };
 use der_market::id::{MeterId, ParticipantId, PlantId, PointId};
 use der_market::participant::Source;
@@ -87,6 +88,28 @@ pub enum Plant {
         #[command(flatten)]
         dry: DryRun,
     },
+    /// Changes the capacity of the caller's plant.
+    #[command(after_help = "Example:\n  der plant change --profile energy-hydro PLANT-1 --capacity-w 6000000")]
+    Change {
+        /// Which.
+        plant: PlantId,
+        /// Capacity, W.
+        #[arg(long, value_name = "W", value_parser = parse::number::<Power>)]
+        capacity_w: Power,
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Retires the caller's plant, for ever.
+    #[command(after_help = "Example:\n  der plant retire --profile energy-hydro PLANT-1 --last 1980095")]
+    Retire {
+        /// Which.
+        plant: PlantId,
+        /// Its last slot.
+        #[arg(long, value_name = "SLOT", value_parser = parse::number::<Slot>)]
+        last: Slot,
+        #[command(flatten)]
+        dry: DryRun,
+    },
     /// Shows a plant.
     #[command(after_help = "Example:\n  der plant show --profile energy-hydro PLANT-1")]
     Show {
@@ -122,6 +145,28 @@ pub enum Meter {
         /// First slot in which this key signs.
         #[arg(long, value_name = "SLOT", default_value = "0", value_parser = parse::number::<Slot>)]
         valid_from: Slot,
+        /// The participant's plant whose energy alone it measures.
+        #[arg(long, value_name = "PLANT")]
+        plant: Option<PlantId>,
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Replaces a meter by a new one from a slot on: by the grid company.
+    #[command(
+        after_help = "Example:\n  der meter replace --profile grid-operator M-1 --by M-2 --public-key 04… --from 1980096"
+    )]
+    Replace {
+        /// The meter that ends.
+        meter: MeterId,
+        /// Its successor.
+        #[arg(long, value_name = "METER")]
+        by: MeterId,
+        /// The successor's public key: uncompressed P-256 point in hex, 130 digits.
+        #[arg(long, value_name = "HEX", value_parser = parse::word::<HexBytes>)]
+        public_key: HexBytes,
+        /// The successor's first slot; the old meter's last is the one before.
+        #[arg(long, value_name = "SLOT", value_parser = parse::number::<Slot>)]
+        from: Slot,
         #[command(flatten)]
         dry: DryRun,
     },
@@ -179,6 +224,8 @@ impl Plant {
                 },
                 dry,
             ),
+            Self::Change { plant, capacity_w, dry } => session.submit(&ChangePlant { plant, capacity_w }, dry),
+            Self::Retire { plant, last, dry } => session.submit(&RetirePlant { plant, last }, dry),
             Self::Show { plant } => session.query(&QueryPlant { plant }),
         }
     }
@@ -193,6 +240,7 @@ impl Meter {
                 key,
                 public_key,
                 valid_from,
+                plant,
                 dry,
             } => {
                 let public_key = match (public_key, key) {
@@ -206,10 +254,26 @@ impl Meter {
                         participant,
                         public_key,
                         valid_from,
+                        plant,
                     },
                     dry,
                 )
             }
+            Self::Replace {
+                meter,
+                by,
+                public_key,
+                from,
+                dry,
+            } => Session::open(global)?.submit(
+                &ReplaceMeter {
+                    meter,
+                    by,
+                    public_key,
+                    from,
+                },
+                dry,
+            ),
             Self::Show { meter } => Session::open(global)?.query(&QueryMeter { meter }),
         }
     }

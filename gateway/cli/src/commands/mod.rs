@@ -6,6 +6,7 @@ mod codes;
 mod completions;
 mod contract;
 mod demo;
+mod device;
 mod dismiss;
 mod doctor;
 mod embedded;
@@ -47,6 +48,9 @@ pub enum Noun {
     /// Plants of generation companies.
     #[command(subcommand)]
     Plant(grid::Plant),
+    /// Devices of participants: generation, stores, chargers, loads.
+    #[command(subcommand)]
+    Device(device::Verb),
     /// Meters.
     #[command(subcommand)]
     Meter(grid::Meter),
@@ -126,6 +130,7 @@ impl Noun {
             Self::Participant(verb) => verb.run(global),
             Self::Point(verb) => verb.run(global),
             Self::Plant(verb) => verb.run(global),
+            Self::Device(verb) => verb.run(global),
             Self::Meter(verb) => verb.run(global),
             Self::Offer(verb) => verb.run(global),
             Self::Bid(verb) => verb.run(global),

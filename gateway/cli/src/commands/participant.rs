@@ -1,8 +1,10 @@
 //! `der participant`: join, be accepted, be accredited.
 
 use clap::Subcommand;
-use der_api::request::{AcceptConnection, AddKey, Authenticate, QueryParticipant, RegisterUser, Reinstate, Suspend};
-use der_market::id::{ParticipantId, PointId};
+use der_api::request::{
+    AcceptConnection, AddKey, Authenticate, MoveOut, QueryParticipant, RegisterUser, Reinstate, Suspend,
+};
+use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::participant::{CustomerClass, Source};
 use der_market::units::Power;
 
@@ -54,6 +56,17 @@ pub enum Verb {
     /// Ends a suspension: by the regulator.
     #[command(after_help = "Example:\n  der participant reinstate --profile regulator-officer MicrogridMSP:alice")]
     Reinstate(Whom),
+    /// Ends the caller's trading for ever: no more orders; contracts run out, records stay.
+    #[command(
+        after_help = "Example:\n  der participant move-out --profile microgrid-alice --withdraw need-7 --dry-run"
+    )]
+    MoveOut {
+        /// An open order to withdraw; may be given again. Those that are not named are never matched.
+        #[arg(long = "withdraw", value_name = "ORDER")]
+        orders: Vec<OrderId>,
+        #[command(flatten)]
+        dry: DryRun,
+    },
     /// Shows a participant on all chains.
     #[command(after_help = "Example:\n  der participant show --profile microgrid-alice MicrogridMSP:alice")]
     Show {
@@ -95,6 +108,7 @@ impl Verb {
             Self::Accredit(Whom { participant, dry }) => session.submit(&Authenticate { participant }, dry),
             Self::Suspend(Whom { participant, dry }) => session.submit(&Suspend { participant }, dry),
             Self::Reinstate(Whom { participant, dry }) => session.submit(&Reinstate { participant }, dry),
+            Self::MoveOut { orders, dry } => session.submit(&MoveOut { orders }, dry),
             Self::Show { participant } => session.query(&QueryParticipant { participant }),
         }
     }

@@ -186,6 +186,7 @@ impl MarketDay {
             participant,
             public_key: meter.public_key()?,
             valid_from: first,
+            plant: None,
         };
         self.register(&request).await
     }

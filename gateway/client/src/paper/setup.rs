@@ -148,6 +148,7 @@ impl Player {
             participant: cast.id(self.role).clone(),
             public_key: self.meter.public_key()?,
             valid_from: first,
+            plant: None,
         };
         let found = known(
             cast,

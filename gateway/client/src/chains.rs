@@ -1,0 +1,54 @@
+//! Records of the three chains beyond the first: devices, plants and meters through their lives, and moving out.
+
+use der_api::reply::{DeviceView, MeterView, ParticipantView, PlantView};
+use der_api::request::{
+    ChangeDevice, ChangePlant, MoveOut, QueryDevice, RegisterDevice, ReplaceMeter, RetireDevice, RetirePlant, SetState,
+};
+
+use crate::{ClientError, MarketClient, Receipt};
+
+macro_rules! records {
+    ($($(#[$doc:meta])* $name:ident: $request:ident => $reply:ty;)*) => {
+        /// Changes of records. Each waits for its commit.
+        impl MarketClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// The contract's refusal or Fabric's, as a code.
+                pub async fn $name(&self, request: &$request) -> Result<Receipt<$reply>, ClientError> {
+                    self.submit(request).await
+                }
+            )*
+        }
+    };
+}
+
+records! {
+    /// Ends the caller's trading.
+    move_out: MoveOut => ParticipantView;
+    /// Puts a device of the caller on the user chain.
+    register_device: RegisterDevice => DeviceView;
+    /// Changes a device of the caller.
+    change_device: ChangeDevice => DeviceView;
+    /// Retires a device of the caller.
+    retire_device: RetireDevice => DeviceView;
+    /// Says whether a store of the caller charges or discharges.
+    set_state: SetState => DeviceView;
+    /// Changes the capacity of the caller's plant.
+    change_plant: ChangePlant => PlantView;
+    /// Retires the caller's plant after a slot.
+    retire_plant: RetirePlant => PlantView;
+    /// Ends a meter and begins its successor.
+    replace_meter: ReplaceMeter => MeterView;
+}
+
+impl MarketClient {
+    /// A device.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's, as a code.
+    pub async fn device(&self, request: &QueryDevice) -> Result<DeviceView, ClientError> {
+        self.query(request).await
+    }
+}
