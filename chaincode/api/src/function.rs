@@ -91,6 +91,11 @@ functions! {
     QueryGuardsOf "Query:GuardsOf" Read 1 "keys whose guard names an organisation, page by page";
     QueryParticipant "Query:Participant" Read 1 "a participant on all chains";
     QueryDevice "Query:Device" Read 3 "a user's device";
+    QueryUserChain "Query:UserChain" Read 3 "the user chain, page by page";
+    QueryGridChain "Query:GridChain" Read 3 "the grid chain, page by page";
+    QueryEnergyChain "Query:EnergyChain" Read 3 "the energy chain, page by page";
+    QueryRecord "Query:Record" Read 3 "one row of a chain";
+    QueryHistory "Query:History" Read 3 "what became of one key of a chain";
     QueryPoint "Query:Point" Read 1 "a connection point";
     QueryPlant "Query:Plant" Read 1 "a plant";
     QueryMeter "Query:Meter" Read 1 "a meter";

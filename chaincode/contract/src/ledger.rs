@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use der_api::ErrorCode;
+use der_api::guard::Guard;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::key::{Key, KeyPrefix};
 use crate::release::Release;
 use crate::rows::{Market, SHAPE};
 use crate::schema::{self, Row, Rows};
-use crate::view::{LedgerView, ViewError};
+use crate::view::{Changed, LedgerView, ViewError};
 
 /// How a value stands on the ledger.
 #[derive(Serialize, Deserialize)]
@@ -74,6 +75,16 @@ impl<'a, V: LedgerView> Ledger<'a, V> {
     /// The organisations that a key's guard names.
     pub(crate) async fn guard(&self, key: &Key) -> Result<Option<Vec<String>>, ContractError> {
         Ok(self.view.guard(key).await?)
+    }
+
+    /// Whether a key's guard is this one; none for a key without a guard.
+    pub(crate) async fn guarded_by(&self, key: &Key, guard: &Guard) -> Result<Option<bool>, ContractError> {
+        Ok(self.view.guarded_by(key, guard).await?)
+    }
+
+    /// The latest changes of a key, newest first: the transaction, and the value where it was not deleted. For questions.
+    pub(crate) async fn history(&self, key: &Key, most: usize) -> Result<Vec<Changed>, ContractError> {
+        Ok(self.view.history(key, most).await?)
     }
 
     /// A row that must be there.

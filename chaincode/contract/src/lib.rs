@@ -38,4 +38,4 @@ pub use dispatch::{invoke, invoke_as};
 pub use error::ContractError;
 pub use key::{Key, KeyPrefix};
 pub use release::Release;
-pub use view::{LedgerView, ViewError};
+pub use view::{Changed, LedgerView, ViewError};

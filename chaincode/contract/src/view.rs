@@ -2,7 +2,12 @@
 
 use std::future::Future;
 
+use der_api::guard::Guard;
+
 use crate::key::{Key, KeyPrefix};
+
+/// One change of a key: the transaction that made it, and the value from then on; none for a deletion.
+pub type Changed = (String, Option<Vec<u8>>);
 
 /// The peer could not answer a read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,5 +57,21 @@ pub trait LedgerView: Sync {
     /// [`ViewError`] where the peer does not answer, the guard cannot be read, or this view has no guards.
     fn guard(&self, _key: &Key) -> impl Future<Output = Result<Option<Vec<String>>, ViewError>> + Send {
         std::future::ready(Err(ViewError("this view has no guards".to_owned())))
+    }
+
+    /// Whether a key's guard is exactly this one; none for a key without a guard. For questions only.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer does not answer, or this view has no guards.
+    fn guarded_by(&self, _key: &Key, _guard: &Guard) -> impl Future<Output = Result<Option<bool>, ViewError>> + Send {
+        std::future::ready(Err(ViewError("this view has no guards".to_owned())))
+    }
+
+    /// The latest `most` changes of a key, newest first. For questions only: history is in no read set.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer keeps no history or does not answer, or this view has none.
+    fn history(&self, _key: &Key, _most: usize) -> impl Future<Output = Result<Vec<Changed>, ViewError>> + Send {
+        std::future::ready(Err(ViewError("this view has no history".to_owned())))
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod acts;
+pub mod chain;
 mod chains;
 mod confirm;
 pub mod day;

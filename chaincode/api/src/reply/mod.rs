@@ -31,7 +31,9 @@ macro_rules! reply {
 mod session;
 
 pub use session::{AuctionsView, ConfirmationView};
+mod chain;
 mod device;
+pub use chain::{ChainPage, ChainRow, Change, GuardState, HistoryView, RowJson};
 pub use device::DeviceView;
 
 reply! {

@@ -1,5 +1,6 @@
 //! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
 
+mod chain;
 mod device;
 mod governance;
 mod identity;
@@ -11,6 +12,7 @@ mod trading;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use chain::{QueryEnergyChain, QueryGridChain, QueryHistory, QueryRecord, QueryUserChain};
 pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
 pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
 pub use identity::{

@@ -40,7 +40,7 @@ pub(crate) async fn rewrite_guards<V: LedgerView>(
     let mut decision = Decision::replying(&GuardsRewrittenView { rewritten })?;
     for ((key, guardian), row) in keys.into_iter().zip(rows) {
         let absent = || ContractError::new(ErrorCode::RecordNotFound, format!("there is no {key:?}"));
-        let guard = guard(&key, guardian, &row.ok_or_else(absent)?, &cx.market.organisations)?;
+        let guard = modelled_guard(&key, guardian, &row.ok_or_else(absent)?, &cx.market.organisations)?;
         decision.guard(key, guard);
     }
     decision.emit(GuardsRewritten { guards: rewritten })?;
@@ -59,7 +59,13 @@ pub(crate) fn resolve(key: GuardedKey) -> Result<(Key, Guardian), ContractError>
     Ok((Key::of_texts(table.name, key.parts).map_err(bad)?, table.guardian))
 }
 
-fn guard(key: &Key, guardian: Guardian, row: &[u8], all: &Organisations) -> Result<Guard, ContractError> {
+/// The guard that the model gives a key under this membership.
+pub(crate) fn modelled_guard(
+    key: &Key,
+    guardian: Guardian,
+    row: &[u8],
+    all: &Organisations,
+) -> Result<Guard, ContractError> {
     let corrupt = || ContractError::new(ErrorCode::CorruptState, format!("{key:?} names no organisation"));
     Ok(match guardian {
         Guardian::Nobody => return Err(corrupt()),

@@ -9,7 +9,7 @@ mod parameters;
 
 pub(crate) use bootstrap::{bootstrap, put_opening};
 pub(crate) use gate::{close_gate, open_slot, require_gate, seal_book, seal_of, stage};
-pub(crate) use guards::{resolve, rewrite_guards};
+pub(crate) use guards::{modelled_guard, resolve, rewrite_guards};
 pub(crate) use members::{admit_member, dismiss_member, members_view};
 pub(crate) use migrate::migrate;
 pub(crate) use parameters::publish_parameters;

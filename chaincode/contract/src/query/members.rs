@@ -62,7 +62,7 @@ async fn examine<V: LedgerView>(
     Ok(examined)
 }
 
-fn told(key: &Key) -> GuardedKey {
+pub(super) fn told(key: &Key) -> GuardedKey {
     GuardedKey {
         table: key.table().to_owned(),
         parts: key.parts().to_vec(),

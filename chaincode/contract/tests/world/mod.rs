@@ -53,6 +53,10 @@ impl LedgerView for Memory {
         Ok(keys.take(most).map(|(key, _)| prefix.key_of(key).unwrap()).collect())
     }
 
+    async fn guarded_by(&self, key: &Key, guard: &Guard) -> Result<Option<bool>, ViewError> {
+        Ok(self.1.get(&key.composite()).map(|present| present == guard))
+    }
+
     async fn guard(&self, key: &Key) -> Result<Option<Vec<String>>, ViewError> {
         let guard = self.1.get(&key.composite());
         Ok(guard.map(|guard| {

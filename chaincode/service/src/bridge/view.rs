@@ -1,8 +1,8 @@
 //! The contract's view of the ledger, over the shim.
 
-use super::guard::named_organisations;
-use der_contract::{Key, KeyPrefix, LedgerView, ViewError};
-use fabric_shim::{ShimError, StateIterator, Stub};
+use super::guard::{encode_policy, named_organisations};
+use der_contract::{Changed, Guard, Key, KeyPrefix, LedgerView, ViewError};
+use fabric_shim::{KeyModification, ShimError, StateIterator, Stub};
 
 /// Rows of one range that are held in memory; the largest book that is matched has a tenth of it.
 const ROW_LIMIT: usize = 100_000;
@@ -39,6 +39,25 @@ impl LedgerView for StubView<'_> {
 
     async fn page(&self, prefix: &KeyPrefix, after: Option<&Key>, most: usize) -> Result<Vec<Key>, ViewError> {
         self.keys(prefix, after, most).await
+    }
+
+    async fn guarded_by(&self, key: &Key, guard: &Guard) -> Result<Option<bool>, ViewError> {
+        let policy = self.0.get_validation_parameter(&key.composite()).await;
+        let Some(policy) = policy.map_err(unreadable)? else {
+            return Ok(None);
+        };
+        let modelled = encode_policy(&guard.rule()).map_err(|e| ViewError(e.to_string()))?;
+        Ok(Some(policy[..] == modelled[..]))
+    }
+
+    async fn history(&self, key: &Key, most: usize) -> Result<Vec<Changed>, ViewError> {
+        let changes = self.0.history(&key.composite()).await.map_err(unreadable)?;
+        let changes = changes.take(most).await.map_err(unreadable)?;
+        let change = |change: KeyModification| {
+            let value = (!change.is_delete).then(|| change.value.to_vec());
+            (change.transaction_id, value)
+        };
+        Ok(changes.into_iter().map(change).collect())
     }
 
     async fn guard(&self, key: &Key) -> Result<Option<Vec<String>>, ViewError> {

@@ -2,6 +2,7 @@
 
 mod case_loop;
 mod certs;
+mod chain;
 mod codes;
 mod completions;
 mod contract;
@@ -48,6 +49,9 @@ pub enum Noun {
     /// Plants of generation companies.
     #[command(subcommand)]
     Plant(grid::Plant),
+    /// The user chain, the grid chain and the energy chain.
+    #[command(subcommand)]
+    Chain(chain::Verb),
     /// Devices of participants: generation, stores, chargers, loads.
     #[command(subcommand)]
     Device(device::Verb),
@@ -130,6 +134,7 @@ impl Noun {
             Self::Participant(verb) => verb.run(global),
             Self::Point(verb) => verb.run(global),
             Self::Plant(verb) => verb.run(global),
+            Self::Chain(verb) => verb.run(global),
             Self::Device(verb) => verb.run(global),
             Self::Meter(verb) => verb.run(global),
             Self::Offer(verb) => verb.run(global),
