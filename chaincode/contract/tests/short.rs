@@ -9,9 +9,9 @@
 use der_market::id::{ContractId, ParticipantId, PointId};
 use der_market::journal::sum;
 use der_market::paper;
-use der_market::parameters::{Parameters, Profile};
+use der_market::parameters::{Prices, Profile};
 use der_market::settlement::{Metered, Trade, TradeLine, settle};
-use der_market::units::{Energy, Money, Price};
+use der_market::units::{Energy, Money, Ppm, Price};
 
 fn participant(n: usize) -> ParticipantId {
     format!("M:u{n}").parse().unwrap()
@@ -31,6 +31,8 @@ fn trade(number: usize, buyer: usize, seller: usize, wh: u64, price: i64) -> Tra
         energy_wh: Energy::new(wh).unwrap(),
         price: Price::new(price).unwrap(),
         tariff: Price::new(paper::TARIFF).unwrap(),
+        profile: Profile::Market,
+        band: Ppm::new(50_000).unwrap(),
     }
 }
 
@@ -40,6 +42,7 @@ fn metered(n: usize, consumed: u64, injected: u64) -> Metered {
         point: point(),
         consumed_wh: Energy::new(consumed).unwrap(),
         injected_wh: Energy::new(injected).unwrap(),
+        estimated: false,
     }
 }
 
@@ -47,15 +50,13 @@ const FEED_IN: i128 = 400_000;
 const RETAIL: i128 = 657_000;
 const TAU: i128 = 20_000;
 
-fn market() -> Parameters {
-    let mut parameters = paper::parameters().unwrap();
-    parameters.profile = Profile::Market;
-    parameters
+fn prices() -> Prices {
+    paper::parameters().unwrap().prices
 }
 
 /// Of each contract: delivered, short of buyer and seller (Wh), penalties of buyer and seller (nyuan).
 fn outcome(trades: &[Trade], metered: &[Metered]) -> Vec<(u64, u64, u64, i128, i128)> {
-    let settled = settle(trades, metered, &market()).unwrap();
+    let settled = settle(trades, metered, prices()).unwrap();
     assert_eq!(sum(settled.journal.postings()), Ok(Money::ZERO));
     let line = |line: &TradeLine| {
         (

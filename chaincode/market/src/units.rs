@@ -196,6 +196,11 @@ impl Energy {
         Self::from_i128(i128::from(self.0).saturating_add(i128::from(other.0)))
     }
 
+    /// The sum, or the unit's bound where it is larger: for totals that must not stop anything.
+    pub fn capped(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0)).min(Self::MOST)
+    }
+
     /// The difference, or zero where `other` is larger.
     pub const fn less(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))

@@ -10,10 +10,10 @@ use der_api::request::Settle;
 use der_api::{ErrorCode, codec};
 use der_market::id::MarketId;
 use der_market::journal::{Account, Posting, sum};
-use der_market::parameters::Parameters;
+use der_market::parameters::Prices;
 use der_market::settlement::{Metered, Settled, SettlementError, Trade, settle};
 use der_market::slot::Slot;
-use der_market::units::Money;
+use der_market::units::{Money, Ppm};
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -29,7 +29,7 @@ const PAGE: u32 = 0;
 struct Inputs {
     market: MarketId,
     slot: Slot,
-    parameters: Parameters,
+    prices: Prices,
     trades: Vec<Trade>,
     metered: Vec<Metered>,
 }
@@ -53,11 +53,15 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     let plan = cx.ledger.get(&schema::plan(&slot)).await?.ok_or_else(unplanned)?;
     let contracts = sequence(cx, slot, &plan).await?;
     let readings = cx.ledger.scan(&schema::readings_of(&slot)).await?;
+    let parameters = cx.parameters(gate.parameters).await?;
     Ok(Inputs {
         market: cx.market.market.clone(),
         slot,
-        parameters: cx.parameters(gate.parameters).await?,
-        trades: contracts.into_iter().map(trade).collect(),
+        prices: parameters.prices,
+        trades: contracts
+            .into_iter()
+            .map(|terms| trade(terms, parameters.band))
+            .collect(),
         metered: readings
             .into_iter()
             .map(|row| Metered {
@@ -65,12 +69,13 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
                 point: row.point,
                 consumed_wh: row.signed.reading.consumed_wh,
                 injected_wh: row.signed.reading.injected_wh,
+                estimated: false,
             })
             .collect(),
     })
 }
 
-fn trade(terms: ContractTerms) -> Trade {
+fn trade(terms: ContractTerms, band: Ppm) -> Trade {
     Trade {
         contract: terms.contract,
         buyer: terms.buyer,
@@ -80,11 +85,13 @@ fn trade(terms: ContractTerms) -> Trade {
         energy_wh: terms.energy_wh,
         price: terms.price,
         tariff: terms.tariff,
+        profile: terms.profile,
+        band,
     }
 }
 
 fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
-    let settled = settle(&inputs.trades, &inputs.metered, &inputs.parameters).map_err(refused)?;
+    let settled = settle(&inputs.trades, &inputs.metered, inputs.prices).map_err(refused)?;
     let postings = settled.journal.postings().to_vec();
     if sum(&postings)? != Money::ZERO {
         return Err(ContractError::new(

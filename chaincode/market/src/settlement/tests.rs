@@ -3,8 +3,11 @@ use std::cmp::Reverse;
 use proptest::prelude::*;
 
 use super::*;
-use crate::journal::sum;
+use crate::id::ContractId;
+use crate::journal::{Account, sum};
 use crate::paper;
+use crate::parameters::Profile;
+use crate::units::{Money, Ppm, Price};
 
 fn participant(n: usize) -> ParticipantId {
     format!("M:u{n}").parse().unwrap()
@@ -28,6 +31,8 @@ fn trade(number: usize, buyer: usize, seller: usize, wh: u64, price: i64) -> Tra
         energy_wh: energy(wh),
         price: Price::new(price).unwrap(),
         tariff: Price::new(paper::TARIFF).unwrap(),
+        profile: Profile::Paper,
+        band: Ppm::new(50_000).unwrap(),
     }
 }
 
@@ -37,17 +42,28 @@ fn metered(n: usize, consumed: u64, injected: u64) -> Metered {
         point: point(),
         consumed_wh: energy(consumed),
         injected_wh: energy(injected),
+        estimated: false,
     }
+}
+
+fn penalised(trade: Trade) -> Trade {
+    Trade {
+        profile: Profile::Market,
+        ..trade
+    }
+}
+
+fn prices() -> Prices {
+    paper::parameters().unwrap().prices
 }
 
 #[test]
 fn table_1_gives_table_2_to_the_nyuan() {
-    let parameters = paper::parameters().unwrap();
     let mut total = Volume::default();
     for case in paper::CASES {
         let trades = [trade(0, 0, 1, paper::CONTRACT_WH, case.price)];
         let readings = [metered(0, case.consumed_wh, 0), metered(1, 0, case.generated_wh)];
-        let settled = settle(&trades, &readings, &parameters).unwrap();
+        let settled = settle(&trades, &readings, prices()).unwrap();
         let net = |account| settled.journal.net(&account).unwrap().get();
         let company = net(Account::Grid) + net(Account::Retail);
         assert_eq!(
@@ -71,10 +87,8 @@ fn table_1_gives_table_2_to_the_nyuan() {
 
 #[test]
 fn a_short_side_pays_the_other_beyond_the_band() {
-    let mut parameters = paper::parameters().unwrap();
-    parameters.profile = Profile::Market;
-    let trades = [trade(0, 0, 1, 200_000, 550_000)];
-    let settled = settle(&trades, &[metered(0, 180_000, 0), metered(1, 0, 150_000)], &parameters).unwrap();
+    let trades = [penalised(trade(0, 0, 1, 200_000, 550_000))];
+    let settled = settle(&trades, &[metered(0, 180_000, 0), metered(1, 0, 150_000)], prices()).unwrap();
     let line = &settled.trades[0];
     assert_eq!(
         (line.buyer_short_wh.get(), line.seller_short_wh.get()),
@@ -88,15 +102,13 @@ fn a_short_side_pays_the_other_beyond_the_band() {
 
 #[test]
 fn a_party_without_a_reading_is_named() {
-    let parameters = paper::parameters().unwrap();
-    let refused = settle(&[trade(0, 0, 1, 1, 1)], &[metered(0, 1, 0)], &parameters);
+    let refused = settle(&[trade(0, 0, 1, 1, 1)], &[metered(0, 1, 0)], prices());
     assert_eq!(refused, Err(SettlementError::ReadingMissing(participant(1), point())));
 }
 
 #[test]
 fn readings_without_contracts_settle_with_the_grid_alone() {
-    let parameters = paper::parameters().unwrap();
-    let settled = settle(&[], &[metered(0, 10, 3)], &parameters).unwrap();
+    let settled = settle(&[], &[metered(0, 10, 3)], prices()).unwrap();
     let net = settled
         .journal
         .net(&Account::Participant(participant(0)))
@@ -112,11 +124,12 @@ proptest! {
         meters in proptest::collection::vec((0..2_000_u64, 0..2_000_u64), 6),
         market in any::<bool>(),
     ) {
-        let mut parameters = paper::parameters().unwrap();
-        parameters.profile = if market { Profile::Market } else { Profile::Paper };
-        let trades: Vec<Trade> = rows.iter().enumerate().map(|(n, (b, s, q, p))| trade(n, *b, *s, *q, *p)).collect();
+        let trades: Vec<Trade> = rows.iter().enumerate().map(|(n, (b, s, q, p))| {
+            let trade = trade(n, *b, *s, *q, *p);
+            if market { penalised(trade) } else { trade }
+        }).collect();
         let mut readings: Vec<Metered> = meters.iter().enumerate().map(|(n, (c, g))| metered(n, *c, *g)).collect();
-        let settled = settle(&trades, &readings, &parameters).unwrap();
+        let settled = settle(&trades, &readings, prices()).unwrap();
         prop_assert_eq!(sum(settled.journal.postings()), Ok(Money::ZERO));
         for line in &settled.points {
             prop_assert_eq!(line.bought_wh.get() + line.grid_supply_wh.get(), line.consumed_wh.get());
@@ -135,6 +148,6 @@ proptest! {
             prop_assert_eq!(short, quantity.saturating_sub(*metered), "one-sided: the counterparty plays no part");
         }
         readings.sort_by_key(|entry| Reverse(entry.participant.clone()));
-        prop_assert_eq!(settle(&trades, &readings, &parameters).unwrap(), settled, "whichever reading came first");
+        prop_assert_eq!(settle(&trades, &readings, prices()).unwrap(), settled, "whichever reading came first");
     }
 }
