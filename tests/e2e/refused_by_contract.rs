@@ -182,6 +182,7 @@ async fn orders_of_strangers_latecomers_and_others() -> Result<()> {
     let withdraw = Withdraw {
         participant: one.seller.participant().clone(),
         order: offer.order.clone(),
+        slot: Some(offer.slot),
     };
     stage
         .refuses("someone else's", ErrorCode::NotOwner, other.seller.withdraw(&withdraw))

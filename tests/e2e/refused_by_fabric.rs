@@ -32,6 +32,7 @@ async fn order_is_absent(pair: &Pair, slot: Slot) -> Result<()> {
     let query = QueryOrder {
         participant: pair.seller.participant().clone(),
         order,
+        slot: Some(slot.into()),
     };
     let error = pair
         .seller

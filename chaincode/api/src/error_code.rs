@@ -65,7 +65,7 @@ macro_rules! codes {
 codes! {
     1001 UnknownFunction Never "unknown function", "Use a function name of this version of the market.";
     1002 WrongArgumentCount Never "wrong number of arguments", "Send the function's name and exactly one JSON argument.";
-    1003 ArgumentTooLarge Never "argument too large", "Keep to 64 KiB, or 1 MiB for a batch of readings; split the batch.";
+    1003 ArgumentTooLarge Never "argument too large", "Keep to 64 KiB, or 1 MiB for a batch; split the batch.";
     1004 MalformedArgument Never "malformed argument", "Send JSON with exactly the fields of the request.";
     1005 NegativeQuantity Never "negative quantity", "Send a quantity of zero or more.";
     1006 QuantityNotAnInteger Never "quantity is not an integer", "Send a whole number of the unit, without point or exponent.";
@@ -120,6 +120,7 @@ codes! {
     3019 OppositeSide Never "opposite side taken", "Withdraw the orders of the other side at this point and slot first.";
     3020 FiltersInvalid Never "filters not well formed", "Correct the filter that the message names, or leave the filters out.";
     3021 NoAgreedPrices Never "agreed price in a slot that is not bilateral", "Leave the agreed price out; the slot's rules say how contracts are priced.";
+    3042 OrdersAreSealed Never "orders are sealed", "Seal the orders (DTSC:Seal) before the gate closes, and reveal them after it (DTSC:Reveal).";
 
     3060 AuctionOutOfTurn AfterReading "auction out of turn", "Open a slot's auctions one after the other, each once confirmation of the one before has ended and before the slot is planned.";
 

@@ -264,6 +264,15 @@ events! {
         /// Digest of its content.
         digest: Digest,
     }
+    /// Sales and demands were published together.
+    OrdersPosted {
+        /// By whom.
+        by: ParticipantId,
+        /// How many.
+        orders: u32,
+        /// Digest of the batch.
+        digest: Digest,
+    }
     /// An order left the book.
     OrderWithdrawn {
         /// Whose.

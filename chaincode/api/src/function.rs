@@ -78,6 +78,7 @@ functions! {
     ReplaceMeter "Meter:Replace" Act 3 "ends a meter and begins its successor in the slot after";
     PostOffer "DTSC:PostOffer" Act 1 "publishes a sale";
     PostBid "DTSC:PostBid" Act 1 "publishes a demand";
+    PostMany "DTSC:PostMany" Batch 3 "publishes many sales and demands, all or none";
     Withdraw "DTSC:Withdraw" Act 1 "withdraws an order";
     Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
     Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";

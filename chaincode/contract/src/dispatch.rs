@@ -125,6 +125,7 @@ async fn act<V: LedgerView>(
         Function::RegisterMeter => identity::register_meter(cx, argument.read()?).await,
         Function::PostOffer => trading::post_offer(cx, argument.read()?).await,
         Function::PostBid => trading::post_bid(cx, argument.read()?).await,
+        Function::PostMany => trading::post_many(cx, argument.read()?).await,
         Function::Withdraw => trading::withdraw(cx, argument.read()?).await,
         Function::Clear => trading::clear(cx, argument.read()?).await,
         Function::Confirm => trading::confirm(cx, argument.read()?).await,

@@ -19,6 +19,11 @@ impl ContractError {
         self.0.code
     }
 
+    /// What is wrong here, without the code.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// Status of the chaincode response: 400 or above, so that Fabric does not endorse it.
     pub fn status(&self) -> i32 {
         self.0.code.status()

@@ -14,9 +14,9 @@ use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Auctions, Clearing, Connection, DistancesHead, Exposure, Gate, Market, Opening, Outcome, PlanRow,
-    Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract, StoredOrder, Supplied,
-    Suspension, User,
+    Accreditation, Auctions, Clearing, Connection, DistancesHead, Entry, Exposure, Gate, Market, Opening, Outcome,
+    PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract, StoredOrder,
+    Supplied, Suspension, User,
 };
 
 /// A row's key with the type of its value.
@@ -111,6 +111,7 @@ tables! {
     order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
     book            "book"            (slot: &Auction, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
     exposure        "exposure"        (slot: &Auction, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
+    entry           "entry"           (slot: &Auction, point: &PointId, who: &ParticipantId) => Entry, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw at schema 3", Nobody;
     clearing        "clearing"        (slot: &Auction) => Clearing,           "TSSC:Clear", Nobody;
     contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
     answer          "answer"          (slot: &Auction, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;
@@ -141,6 +142,10 @@ pub(crate) fn signing_keys_of(who: &ParticipantId) -> Rows<SigningKey> {
 
 pub(crate) fn book_of(slot: &Auction) -> Rows<Order> {
     rows(KeyPrefix::new("book", &[slot]))
+}
+
+pub(crate) fn entries_of(slot: &Auction) -> Rows<Entry> {
+    rows(KeyPrefix::new("entry", &[slot]))
 }
 
 pub(crate) fn contracts_of(slot: &Auction) -> Rows<StoredContract> {

@@ -25,6 +25,7 @@ pub mod merit;
 pub mod metering;
 pub mod money;
 pub mod order;
+pub mod order_rules;
 pub mod paper;
 pub mod parameters;
 pub mod participant;

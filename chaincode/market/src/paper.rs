@@ -131,6 +131,7 @@ pub fn parameters() -> Result<Parameters, UnitError> {
             retail: Money::ZERO,
         },
         clearing: None,
+        orders: None,
     })
 }
 

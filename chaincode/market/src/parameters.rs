@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clearing::ClearingRules;
+use crate::order_rules::OrderRules;
 use crate::tariff::Tariff;
 use crate::units::{Distance, Money, Ppm, Price};
 
@@ -135,6 +136,9 @@ pub struct Parameters {
     /// Further rules of clearing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clearing: Option<ClearingRules>,
+    /// How auctions take their orders; none for an open book.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<OrderRules>,
 }
 
 /// Why parameters cannot come into force.
@@ -167,6 +171,9 @@ impl Parameters {
     pub fn of_the_whole_market(&self) -> Option<&'static str> {
         if self.price_mode.is_of_the_whole_market() {
             return Some("this price mode");
+        }
+        if self.orders.is_some() {
+            return Some("rules of order entry");
         }
         self.clearing.is_some().then_some("rules of clearing")
     }

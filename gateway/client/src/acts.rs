@@ -182,9 +182,15 @@ impl Act for PostBid {
 
 /// The caller's order of this id, where it has this content.
 async fn own_order(client: &MarketClient, side: Side, content: &PostOffer) -> Option<OrderAccepted> {
-    let query = QueryOrder {
+    // Where the auction was opened before schema 3 an order has no slot to ask by.
+    let query = |slot| QueryOrder {
         participant: client.participant().clone(),
         order: content.order.clone(),
+        slot,
+    };
+    let view = match client.query(&query(Some(content.slot))).await {
+        Ok(view) => view,
+        Err(_) => client.query(&query(None)).await.ok()?,
     };
     let OrderView {
         participant,
@@ -198,7 +204,7 @@ async fn own_order(client: &MarketClient, side: Side, content: &PostOffer) -> Op
         filters,
         digest,
         ..
-    } = client.query(&query).await.ok()?;
+    } = view;
     let same = (found, slot, &point) == (side, content.slot, &content.point)
         && (energy_wh, min_wh, price) == (content.energy_wh, content.min_wh, content.price)
         && filters == content.filters;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use der_api::function::BATCH_LIMIT;
 use der_api::request::{
     AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, Clear, CloseGate, DismissMember, EndConfirmation,
-    Migrate, OpenSlot, Plan, PublishDistances, PublishParameters, PublishPoint, QueryAuctions, QueryBalance,
+    Migrate, OpenSlot, Plan, PostMany, PublishDistances, PublishParameters, PublishPoint, QueryAuctions, QueryBalance,
     QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder, QueryParticipant,
     QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings,
     Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, Suspend,
@@ -342,6 +342,8 @@ submits! {
     register_plant: RegisterPlant;
     /// Registers a meter, or a meter's next key.
     register_meter: RegisterMeter;
+    /// Publishes many sales and demands, all or none; sent again it writes only what is not there yet.
+    post_many: PostMany;
     /// Withdraws an order.
     withdraw: Withdraw;
     /// Refuses a proposed contract.

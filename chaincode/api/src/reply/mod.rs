@@ -35,6 +35,9 @@ mod chain;
 mod device;
 pub use chain::{ChainPage, ChainRow, Change, GuardState, HistoryView, RowJson};
 pub use device::DeviceView;
+mod order;
+
+pub use order::OrdersAccepted;
 
 reply! {
     /// The market.

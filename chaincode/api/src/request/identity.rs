@@ -2,7 +2,7 @@
 
 use der_market::id::{MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::participant::{CustomerClass, Source};
-use der_market::slot::Slot;
+use der_market::slot::{Auction, Slot};
 use der_market::units::{Distance, Power};
 
 use super::request;
@@ -30,8 +30,12 @@ request! { MoveOut => ParticipantView,
     /// The caller moves out: it publishes no more orders, the named ones are withdrawn, and none of it is matched any more. Its
     /// contracts run out, its records stay.
     MoveOut {
-        /// The caller's open orders to withdraw; at most 100. Those that are not named are never matched.
+        /// The caller's open orders to withdraw, of auctions that were opened before schema 3; at most 100. Those that are not named
+        /// are never matched.
         orders: Vec<OrderId>,
+        /// Auctions that were opened at schema 3: all of the caller's orders in them are withdrawn; at most 100.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        slots: Vec<Auction>,
     }
 }
 request! { Authenticate => ParticipantView,

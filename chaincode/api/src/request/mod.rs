@@ -5,6 +5,7 @@ mod device;
 mod governance;
 mod identity;
 mod market;
+mod order;
 mod query;
 mod session;
 mod trading;
@@ -20,6 +21,7 @@ pub use identity::{
     RegisterPlant, RegisterUser, Reinstate, ReplaceMeter, RetirePlant, Suspend,
 };
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
+pub use order::{NewOrder, PostMany};
 pub use query::{
     QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder,
     QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,

@@ -64,6 +64,9 @@ request! { QueryOrder => OrderView,
         participant: ParticipantId,
         /// Which.
         order: OrderId,
+        /// Its auction, where it was opened at schema 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<Auction>,
     }
 }
 request! { QuerySlot => SlotView,

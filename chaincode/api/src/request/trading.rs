@@ -105,6 +105,9 @@ request! { Withdraw => OrderView,
         participant: ParticipantId,
         /// Which order.
         order: OrderId,
+        /// Its auction, where it was opened at schema 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<Auction>,
     }
 }
 request! { Confirm => AnswerAccepted,

@@ -8,6 +8,7 @@ use der_api::request::{CloseGate, OpenSlot, SealBook};
 use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::order::Order;
+use der_market::order_rules::Book;
 use der_market::slot::Auction;
 
 use crate::context::Context;
@@ -16,6 +17,7 @@ use crate::error::ContractError;
 use crate::planning::{auctions_of, ended};
 use crate::rows::{Auctions, Gate, GateState};
 use crate::schema;
+use crate::trading::book;
 use crate::view::LedgerView;
 
 /// The gate of a slot that was opened.
@@ -51,6 +53,7 @@ pub(crate) async fn open_slot<V: LedgerView>(
         parameters: cx.market.parameters,
         distances,
         seal: None,
+        book: kind_of_book(cx).await?,
     };
     let mut decision = Decision::replying(&view(slot, Stage::Open, gate.clone()))?;
     decision.put_guarded(
@@ -87,6 +90,15 @@ async fn require_turn<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Resu
     }
 }
 
+/// How the rules now in force take orders. Below schema 3 nothing is read.
+async fn kind_of_book<V: LedgerView>(cx: &Context<'_, V>) -> Result<Option<Book>, ContractError> {
+    if cx.schema < WHOLE_MARKET {
+        return Ok(None);
+    }
+    let rules = cx.parameters(cx.market.parameters).await?.orders;
+    Ok(Some(rules.map_or(Book::Open, |rules| rules.book)))
+}
+
 /// Reads no order: orders that commit meanwhile must not be able to keep the gate open.
 pub(crate) async fn close_gate<V: LedgerView>(
     cx: &Context<'_, V>,
@@ -109,7 +121,7 @@ pub(crate) async fn seal_book<V: LedgerView>(
     let slot = request.slot;
     let mut gate = require_gate(cx, slot).await?;
     require_state(slot, &gate, GateState::Closed)?;
-    let seal = seal_of(&cx.ledger.scan(&schema::book_of(&slot)).await?)?;
+    let seal = seal_of(&book(cx, slot).await?)?;
     gate.state = GateState::Sealed;
     gate.seal = Some(seal.clone());
     let mut decision = Decision::replying(&view(slot, Stage::Sealed, gate.clone()))?;

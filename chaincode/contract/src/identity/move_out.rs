@@ -10,7 +10,7 @@ use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::rows::Suspension;
 use crate::schema;
-use crate::trading::withdraw_all;
+use crate::trading::{withdraw_all, withdraw_from};
 use crate::view::LedgerView;
 
 /// It is written where the suspension stands, which order entry and clearing read anyhow: whoever has moved out publishes nothing and
@@ -26,6 +26,7 @@ pub(crate) async fn move_out<V: LedgerView>(cx: &Context<'_, V>, request: MoveOu
     (standing.suspended, standing.moved_out) = (true, true);
     let mut decision = Decision::replying(&standing.view(fingerprints(cx, who).await?))?;
     withdraw_all(cx, &request.orders, &mut decision).await?;
+    withdraw_from(cx, &request.slots, &mut decision).await?;
     let row = Suspension {
         suspended: true,
         moved_out: Some(true),

@@ -53,14 +53,22 @@ impl StandingRows {
     /// [`ErrorCode::NotRegistered`] without a row on the user chain.
     pub(crate) fn read(&self, answers: &Answers) -> Result<Standing, ContractError> {
         let unregistered = || ContractError::new(ErrorCode::NotRegistered, format!("there is no {:?}", self.user.key));
+        self.find(answers)?.ok_or_else(unregistered)
+    }
+
+    /// How a participant stands; none without a row on the user chain.
+    pub(crate) fn find(&self, answers: &Answers) -> Result<Option<Standing>, ContractError> {
+        let Some(user) = answers.get(&self.user)? else {
+            return Ok(None);
+        };
         let suspension = answers.get(&self.suspension)?;
-        Ok(Standing {
-            user: answers.get(&self.user)?.ok_or_else(unregistered)?,
+        Ok(Some(Standing {
+            user,
             connection: answers.get(&self.connection)?,
             accredited: answers.get(&self.accreditation)?.is_some(),
             suspended: suspension.as_ref().is_some_and(|row| row.suspended),
             moved_out: suspension.is_some_and(|row| row.moved_out == Some(true)),
-        })
+        }))
     }
 }
 

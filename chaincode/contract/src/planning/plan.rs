@@ -21,7 +21,7 @@ use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::rows::{Auctions, Outcome, PlanRow, StoredContract};
 use crate::schema;
-use crate::trading::points;
+use crate::trading::{book, points};
 use crate::view::LedgerView;
 
 /// An auction with its book.
@@ -44,7 +44,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     let auctions = require_plannable(cx, slot).await?;
     let mut books = Vec::with_capacity(auctions.len());
     for auction in &auctions {
-        books.push(cx.ledger.scan(&schema::book_of(auction)).await?);
+        books.push(book(cx, *auction).await?);
     }
     let points = points(cx, &books.concat()).await?;
     let mut played = Vec::with_capacity(auctions.len());
@@ -89,8 +89,8 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
     let mut direct = Direct::default();
     for StoredContract { terms, .. } in auctions.iter().flat_map(|auction| &auction.contracts.confirmed) {
         rooms.take_trade(&terms.seller_point, &terms.buyer_point, terms.energy_wh);
-        direct.add(&terms.buyer, &terms.buyer_order, terms.energy_wh)?;
-        direct.add(&terms.seller, &terms.seller_order, terms.energy_wh)?;
+        direct.add(terms.slot, &terms.buyer, &terms.buyer_order, terms.energy_wh)?;
+        direct.add(terms.slot, &terms.seller, &terms.seller_order, terms.energy_wh)?;
     }
     let outcomes = auctions.iter().map(|auction| auction.contracts.outcome()).collect();
     let orders = left_to_plan(auctions, &direct);
@@ -99,19 +99,22 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
     write(PlanView { slot, lines, digest }, outcomes)
 }
 
-/// Energy in confirmed contracts, by order.
+/// Energy in confirmed contracts, by auction and order.
 #[derive(Default)]
-struct Direct(BTreeMap<(ParticipantId, OrderId), Energy>);
+struct Direct(BTreeMap<(Auction, ParticipantId, OrderId), Energy>);
 
 impl Direct {
-    fn add(&mut self, who: &ParticipantId, order: &OrderId, energy: Energy) -> Result<(), UnitError> {
-        let sum = self.0.entry((who.clone(), order.clone())).or_insert(Energy::ZERO);
+    fn add(&mut self, auction: Auction, who: &ParticipantId, order: &OrderId, energy: Energy) -> Result<(), UnitError> {
+        let sum = self
+            .0
+            .entry((auction, who.clone(), order.clone()))
+            .or_insert(Energy::ZERO);
         *sum = sum.plus(energy)?;
         Ok(())
     }
 
-    fn of(&self, order: &Order) -> Energy {
-        let key = (order.participant.clone(), order.order.clone());
+    fn of(&self, auction: Auction, order: &Order) -> Energy {
+        let key = (auction, order.participant.clone(), order.order.clone());
         self.0.get(&key).copied().unwrap_or(Energy::ZERO)
     }
 }
@@ -125,7 +128,7 @@ fn left_to_plan(auctions: Vec<Played>, direct: &Direct) -> Vec<Planned> {
         last.extend(book.iter().map(|order| (place(order), contracts.auction)));
     }
     let planned = |auction: Auction, mut order: Order| {
-        let direct_wh = direct.of(&order);
+        let direct_wh = direct.of(auction, &order);
         if last.get(&place(&order)) != Some(&auction) {
             order.energy_wh = direct_wh;
         }

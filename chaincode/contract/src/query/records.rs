@@ -3,12 +3,14 @@
 use der_api::reply::{MarketView, PointView};
 use der_api::request::{QueryDevice, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint};
 
+use der_api::schema::WHOLE_MARKET;
+
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::identity::{Standing, fingerprints};
 use crate::schema;
-use crate::trading::order_view;
+use crate::trading::{entered_order, order_view};
 use crate::view::LedgerView;
 
 pub(crate) async fn market<V: LedgerView>(cx: &Context<'_, V>, _: QueryMarket) -> Result<Decision, ContractError> {
@@ -56,6 +58,10 @@ pub(crate) async fn meter<V: LedgerView>(cx: &Context<'_, V>, request: QueryMete
 }
 
 pub(crate) async fn order<V: LedgerView>(cx: &Context<'_, V>, request: QueryOrder) -> Result<Decision, ContractError> {
+    if let Some(slot) = request.slot {
+        cx.require_schema(WHOLE_MARKET, "an order's slot")?;
+        return Decision::replying(&entered_order(cx, slot, &request.participant, &request.order).await?);
+    }
     let stored = cx
         .ledger
         .require(&schema::order(&request.participant, &request.order))

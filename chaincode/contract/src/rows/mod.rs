@@ -9,6 +9,7 @@ use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
 use der_market::journal::Posting;
 use der_market::matching::Fill;
 use der_market::order::Order;
+use der_market::order_rules::Book;
 use der_market::participant::{CustomerClass, Side, Source};
 use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
 use der_market::slot::{Auction, Slot};
@@ -32,6 +33,10 @@ macro_rules! row {
 mod session;
 
 pub use session::{Auctions, Outcome};
+mod entry;
+
+pub(crate) use entry::digest_of;
+pub use entry::{Entered, Entry};
 
 row! {
     /// The market.
@@ -121,6 +126,9 @@ row! {
         distances: u32,
         /// Count and digest, once sealed.
         seal: Option<Seal>,
+        /// How the auction takes its orders; none for one that was opened before schema 3, whose orders are rows of their own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        book: Option<Book>,
     }
 }
 row! {

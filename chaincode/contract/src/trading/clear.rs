@@ -26,6 +26,7 @@ use crate::error::ContractError;
 use crate::governance::{require_gate, seal_of};
 use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
+use crate::trading::book::book;
 use crate::trading::merits::merits;
 use crate::view::LedgerView;
 
@@ -65,7 +66,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
             format!("slot {slot} is matched already"),
         ));
     }
-    let book = cx.ledger.scan(&schema::book_of(&slot)).await?;
+    let book = book(cx, slot).await?;
     if gate.seal != Some(seal_of(&book)?) {
         return Err(ContractError::new(
             ErrorCode::SealBroken,

@@ -12,6 +12,7 @@ use der_market::participant::Side;
 use der_market::slot::Auction;
 use der_market::units::Energy;
 
+use super::enter;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -49,6 +50,9 @@ struct Inputs {
 async fn post<V: LedgerView>(cx: &Context<'_, V>, side: Side, request: PostOffer) -> Result<Decision, ContractError> {
     if request.filters.is_some() {
         cx.require_schema(WHOLE_MARKET, "an order with filters")?;
+    }
+    if in_entries(cx, request.slot).await? {
+        return enter::post(cx, side, request).await;
     }
     decide(read(cx, side, request).await?)
 }
@@ -206,7 +210,16 @@ fn extend(exposure: Option<Exposure>, order: &Order, standing: &Standing) -> Res
     Ok(exposure)
 }
 
-fn refused(error: OrderError) -> ContractError {
+/// True for an auction whose orders lie in entries: one that was opened at schema 3. Below it nothing is read.
+pub(super) async fn in_entries<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<bool, ContractError> {
+    if cx.schema < WHOLE_MARKET {
+        return Ok(false);
+    }
+    let gate = cx.ledger.get(&schema::gate(&slot)).await?;
+    Ok(gate.is_none_or(|gate| gate.book.is_some()))
+}
+
+pub(super) fn refused(error: OrderError) -> ContractError {
     let code = match error {
         OrderError::ZeroEnergy => ErrorCode::ZeroQuantity,
         OrderError::MinimumAboveEnergy => ErrorCode::MinimumAboveQuantity,

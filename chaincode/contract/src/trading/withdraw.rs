@@ -1,10 +1,15 @@
 //! `DTSC:Withdraw`.
 
+use std::collections::BTreeSet;
+
 use der_api::ErrorCode;
 use der_api::event::OrderWithdrawn;
 use der_api::reply::{OrderStatus, OrderView};
 use der_api::request::Withdraw;
+use der_api::schema::WHOLE_MARKET;
+use der_market::slot::Auction;
 
+use super::desk::Desk;
 use super::post::require_open;
 use crate::context::Context;
 use crate::decision::Decision;
@@ -20,12 +25,35 @@ pub(crate) async fn withdraw<V: LedgerView>(cx: &Context<'_, V>, request: Withdr
         let detail = format!("{} may not withdraw an order of {}", cx.caller, request.participant);
         return Err(ContractError::new(ErrorCode::NotOwner, detail));
     }
+    if let Some(slot) = request.slot {
+        cx.require_schema(WHOLE_MARKET, "an order's slot")?;
+        return from_entry(cx, slot, request).await;
+    }
     let at = schema::order(&cx.caller, &request.order);
     let stored = cx.ledger.get(&at).await?.ok_or_else(|| not_found(&at))?;
     let exposure_at = schema::exposure(&stored.slot, &stored.content.point, &cx.caller);
     let gate_at = schema::gate(&stored.slot);
     let answers = cx.ledger.many(&[exposure_at.key.clone(), gate_at.key.clone()]).await?;
     decide(stored, answers.get(&exposure_at)?, answers.get(&gate_at)?)
+}
+
+/// At schema 3 the order stays in its entry as withdrawn.
+async fn from_entry<V: LedgerView>(
+    cx: &Context<'_, V>,
+    slot: Auction,
+    request: Withdraw,
+) -> Result<Decision, ContractError> {
+    let Withdraw { participant, order, .. } = request;
+    let mut desk = Desk::open(cx, &BTreeSet::from([(slot, participant.clone())])).await?;
+    desk.withdraw(slot, &participant, &order)?;
+    let mut decision = Decision::replying(&desk.view(slot, &participant, &order)?)?;
+    desk.write(&mut decision)?;
+    decision.emit(OrderWithdrawn {
+        participant,
+        order,
+        slot,
+    })?;
+    Ok(decision)
 }
 
 fn decide(mut stored: StoredOrder, exposure: Option<Exposure>, gate: Option<Gate>) -> Result<Decision, ContractError> {

@@ -8,6 +8,7 @@ use der_market::id::{OrderId, PointId};
 use der_market::slot::Auction;
 use der_market::units::Energy;
 
+use super::desk::Desk;
 use super::post::ORDERS_PER_PARTICIPANT;
 use super::post::require_open;
 use crate::context::Context;
@@ -45,6 +46,29 @@ pub(crate) async fn withdraw_all<V: LedgerView>(
         withdraw_one(stored, &mut leaving, decision)?;
     }
     lower_exposure(cx, leaving, decision).await
+}
+
+/// Puts the withdrawal of all of the caller's open orders in auctions that were opened at schema 3: of all auctions or none.
+///
+/// # Errors
+/// [`ErrorCode::TooManyItems`], or a gate that is not open.
+pub(crate) async fn withdraw_from<V: LedgerView>(
+    cx: &Context<'_, V>,
+    auctions: &[Auction],
+    decision: &mut Decision,
+) -> Result<(), ContractError> {
+    if usize::try_from(ORDERS_PER_PARTICIPANT).is_ok_and(|most| auctions.len() > most) {
+        let detail = format!("{} slots, {ORDERS_PER_PARTICIPANT} are allowed", auctions.len());
+        return Err(ContractError::new(ErrorCode::TooManyItems, detail));
+    }
+    let visits = auctions.iter().map(|slot| (*slot, cx.caller.clone())).collect();
+    let mut desk = Desk::open(cx, &visits).await?;
+    for (slot, who) in &visits {
+        for order in desk.open_orders(*slot, who)? {
+            desk.withdraw(*slot, who, &order)?;
+        }
+    }
+    desk.write(decision)
 }
 
 fn withdraw_one(mut stored: StoredOrder, leaving: &mut Leaving, decision: &mut Decision) -> Result<(), ContractError> {

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn leave(orders: Vec<der_market::id::OrderId>) -> MoveOut {
+    MoveOut { orders, slots: vec![] }
+}
+
 #[test]
 fn who_moves_out_trades_no_more_and_its_contracts_run_out() {
     let mut world = whole_market();
@@ -11,16 +15,19 @@ fn who_moves_out_trades_no_more_and_its_contracts_run_out() {
     for order in ["one", "two", "three"] {
         world.submit(&buyer(), &bid(slot(1), order, 1_000, 600_000));
     }
-    let orders = ["one", "two", "one"]
-        .map(|order| id(&format!("{order}-{}", slot(1))))
-        .to_vec();
-    let view = world.submit(&buyer(), &MoveOut { orders });
+    let view = world.submit(
+        &buyer(),
+        &MoveOut {
+            orders: vec![],
+            slots: vec![slot(1).into()],
+        },
+    );
     assert_eq!((view.moved_out, view.suspended), (Some(true), true));
     let more = bid(slot(1), "four", 1_000, 600_000);
     assert_eq!(world.refusal(&buyer(), &more), ErrorCode::MovedOut);
     let clearing = world.close_and_clear(slot(1));
-    assert_eq!(clearing.orders, 2, "the named orders left the book");
-    assert!(clearing.contracts.is_empty(), "the order that was left is not matched");
+    assert_eq!(clearing.orders, 1, "all of its orders left the book");
+    assert!(clearing.contracts.is_empty());
     let readings = record(vec![
         reading("meter-1", slot(0), 0, 200_000, 1),
         reading("meter-2", slot(0), 200_000, 0, 1),
@@ -38,10 +45,7 @@ fn who_moves_out_trades_no_more_and_its_contracts_run_out() {
         ),
         ErrorCode::MovedOut
     );
-    assert_eq!(
-        world.refusal(&buyer(), &MoveOut { orders: vec![] }),
-        ErrorCode::MovedOut
-    );
+    assert_eq!(world.refusal(&buyer(), &leave(vec![])), ErrorCode::MovedOut);
     assert_eq!(
         world.refusal(&buyer(), &device("late", DeviceKind::Load)),
         ErrorCode::MovedOut
@@ -56,14 +60,12 @@ fn who_moves_out_trades_no_more_and_its_contracts_run_out() {
 fn moving_out_is_refused() {
     let mut world = whole_market();
     let carol = caller("MicrogridMSP", "carol", "participant");
-    let none = MoveOut { orders: vec![] };
+    let none = leave(vec![]);
     assert_eq!(world.refusal(&carol, &none), ErrorCode::NotRegistered);
     world.submit(&carol, &registration("pcc-2"));
     assert_eq!(world.refusal(&carol, &none), ErrorCode::NotAuthenticated);
-    let many = MoveOut {
-        orders: (0..101).map(|n| id(&format!("o-{n}"))).collect(),
-    };
+    let many = leave((0..101).map(|n| id(&format!("o-{n}"))).collect());
     assert_eq!(world.refusal(&buyer(), &many), ErrorCode::TooManyItems);
-    let unknown = MoveOut { orders: vec![id("x")] };
+    let unknown = leave(vec![id("x")]);
     assert_eq!(world.refusal(&buyer(), &unknown), ErrorCode::RecordNotFound);
 }

@@ -29,6 +29,7 @@ fn an_order_after_gate_closure() {
     let withdrawal = Withdraw {
         participant: participant(&seller()),
         order: sale.order.clone(),
+        slot: None,
     };
     refused(&mut world, &seller(), &withdrawal, ErrorCode::GateClosed);
     assert_eq!(
@@ -46,11 +47,13 @@ fn withdrawing() {
     let withdrawal = Withdraw {
         participant: participant(&seller()),
         order: sale.order.clone(),
+        slot: None,
     };
     refused(&mut world, &buyer(), &withdrawal, ErrorCode::NotOwner);
     let unknown = Withdraw {
         participant: participant(&seller()),
         order: id("nothing"),
+        slot: None,
     };
     refused(&mut world, &seller(), &unknown, ErrorCode::RecordNotFound);
     world.submit(&seller(), &withdrawal);

@@ -19,8 +19,8 @@ const POST_OFFER: &str = "Example:\n  der offer post --profile microgrid-alice -
 const POST_BID: &str = "Examples:\n  der bid post --profile microgrid-bob --order B-1 --slot 100 --point PCC-2 \
                         --energy-wh 200000 --price 590000\n  der bid post --profile microgrid-bob --order B-2 --slot 100 --point PCC-2 \
                         --energy-wh 200000 --price 590000 --source photovoltaic --source wind --max-distance-mohm 50";
-const WITHDRAW: &str = "Example:\n  der offer withdraw --profile microgrid-alice S-1";
-const SHOW: &str = "Example:\n  der offer show --profile microgrid-alice MicrogridMSP:alice S-1";
+const WITHDRAW: &str = "Example:\n  der offer withdraw --profile microgrid-alice S-1 --slot 100";
+const SHOW: &str = "Example:\n  der offer show --profile microgrid-alice MicrogridMSP:alice S-1 --slot 100";
 
 /// What an order says.
 #[derive(Debug, Args)]
@@ -112,6 +112,9 @@ pub struct Own {
     /// Its owner, if it is not the caller.
     #[arg(long, value_name = "MSP:ID")]
     participant: Option<ParticipantId>,
+    /// Its delivery slot, where the ledger had schema 3 when the slot was opened; `slot.round` for an intraday auction.
+    #[arg(long, value_name = "SLOT", value_parser = parse::auction)]
+    slot: Option<Auction>,
     #[command(flatten)]
     dry: DryRun,
 }
@@ -123,6 +126,9 @@ pub struct Any {
     participant: ParticipantId,
     /// Its id.
     order: OrderId,
+    /// Its delivery slot, where the ledger had schema 3 when the slot was opened; `slot.round` for an intraday auction.
+    #[arg(long, value_name = "SLOT", value_parser = parse::auction)]
+    slot: Option<Auction>,
 }
 
 /// Sales.
@@ -187,6 +193,7 @@ fn withdraw(session: &Session, own: Own) -> Result<Exit, Failure> {
         &Withdraw {
             participant,
             order: own.order,
+            slot: own.slot,
         },
         own.dry,
     )
@@ -196,5 +203,6 @@ fn show(session: &Session, any: Any) -> Result<Exit, Failure> {
     session.query(&QueryOrder {
         participant: any.participant,
         order: any.order,
+        slot: any.slot,
     })
 }

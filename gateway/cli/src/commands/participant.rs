@@ -6,6 +6,7 @@ use der_api::request::{
 };
 use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::participant::{CustomerClass, Source};
+use der_market::slot::Auction;
 use der_market::units::Power;
 
 use super::{DryRun, parse};
@@ -64,6 +65,9 @@ pub enum Verb {
         /// An open order to withdraw; may be given again. Those that are not named are never matched.
         #[arg(long = "withdraw", value_name = "ORDER")]
         orders: Vec<OrderId>,
+        /// A slot, opened at schema 3, from which all orders are withdrawn; may be given again.
+        #[arg(long = "slot", value_name = "SLOT", value_parser = parse::auction)]
+        slots: Vec<Auction>,
         #[command(flatten)]
         dry: DryRun,
     },
@@ -108,7 +112,7 @@ impl Verb {
             Self::Accredit(Whom { participant, dry }) => session.submit(&Authenticate { participant }, dry),
             Self::Suspend(Whom { participant, dry }) => session.submit(&Suspend { participant }, dry),
             Self::Reinstate(Whom { participant, dry }) => session.submit(&Reinstate { participant }, dry),
-            Self::MoveOut { orders, dry } => session.submit(&MoveOut { orders }, dry),
+            Self::MoveOut { orders, slots, dry } => session.submit(&MoveOut { orders, slots }, dry),
             Self::Show { participant } => session.query(&QueryParticipant { participant }),
         }
     }

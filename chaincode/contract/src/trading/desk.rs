@@ -1,0 +1,300 @@
+//! The desk at which orders are entered, amended and withdrawn at schema 3. No range is read and no shared row written, so that all
+//! participants may come at once; a participant's orders in an auction are one row, however many they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use der_api::ErrorCode;
+use der_api::reply::{OrderStatus, OrderView};
+use der_market::id::{OrderId, ParticipantId, PointId};
+use der_market::order::Order;
+use der_market::order_rules::Book;
+use der_market::parameters::PriceMode;
+use der_market::participant::Side;
+use der_market::slot::Auction;
+use der_market::units::Energy;
+
+use super::post::{refused, require_open};
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::identity::{Standing, StandingRows};
+use crate::key::Key;
+use crate::rows::{Entered, Entry, Gate, digest_of};
+use crate::schema;
+use crate::view::LedgerView;
+
+/// Orders, withdrawn ones too, that a participant may have at one point in one slot.
+const ORDERS_PER_ENTRY: usize = 100;
+
+/// Where a participant's orders of an auction lie.
+type Place = (Auction, PointId, ParticipantId);
+
+/// An order as it is asked for.
+pub(super) struct Wanted {
+    pub(super) slot: Auction,
+    pub(super) participant: ParticipantId,
+    pub(super) side: Side,
+    /// Where; the participant's registered point if nothing is said.
+    pub(super) point: Option<PointId>,
+    pub(super) content: Entered,
+}
+
+/// What became of a wanted order.
+pub(super) struct Placed {
+    pub(super) order: Order,
+    /// False for one that was there already with the same content.
+    pub(super) new: bool,
+}
+
+/// What was read for some participants in some auctions, and the entries as they become.
+pub(super) struct Desk {
+    standings: BTreeMap<ParticipantId, Standing>,
+    gates: BTreeMap<Auction, Gate>,
+    entries: BTreeMap<Place, Entry>,
+    changed: BTreeSet<Place>,
+    /// Auctions that price their contracts by agreement, as far as it was asked.
+    bilateral: BTreeSet<Auction>,
+}
+
+impl Desk {
+    /// Reads what concerns these participants in these auctions, in two reads however many they are.
+    pub(super) async fn open<V: LedgerView>(
+        cx: &Context<'_, V>,
+        visits: &BTreeSet<(Auction, ParticipantId)>,
+    ) -> Result<Self, ContractError> {
+        let (standings, gates) = visitors(cx, visits).await?;
+        let place = |(slot, who): &(Auction, ParticipantId)| {
+            let standing = standings.get(who)?;
+            Some((*slot, standing.user.point.clone(), who.clone()))
+        };
+        let places: Vec<Place> = visits.iter().filter_map(place).collect();
+        let rows: Vec<_> = places
+            .iter()
+            .map(|(slot, point, who)| schema::entry(slot, point, who))
+            .collect();
+        let found = cx.ledger.all(&rows).await?;
+        let present = places.into_iter().zip(found);
+        Ok(Self {
+            entries: present.filter_map(|(place, entry)| Some((place, entry?))).collect(),
+            standings,
+            gates,
+            changed: BTreeSet::new(),
+            bilateral: BTreeSet::new(),
+        })
+    }
+
+    /// Reads whether an auction prices its contracts by agreement; only orders that name a price ask for it.
+    pub(super) async fn learn_price_mode<V: LedgerView>(
+        &mut self,
+        cx: &Context<'_, V>,
+        slot: Auction,
+    ) -> Result<(), ContractError> {
+        if let Some(gate) = self.gates.get(&slot)
+            && !self.bilateral.contains(&slot)
+            && cx.parameters(gate.parameters).await?.price_mode == PriceMode::Bilateral
+        {
+            self.bilateral.insert(slot);
+        }
+        Ok(())
+    }
+
+    /// Enters an order; tells it with its digest, and whether it is new.
+    pub(super) fn enter(&mut self, wanted: Wanted) -> Result<Placed, ContractError> {
+        let (slot, side) = (wanted.slot, wanted.side);
+        let standing = self.standing(&wanted.participant)?;
+        let point = wanted.point.unwrap_or_else(|| standing.user.point.clone());
+        let own = Entry {
+            point,
+            ..Entry::of(&standing.user)
+        };
+        let order = own.order(side, &wanted.content);
+        order.validate().map_err(refused)?;
+        if self.is_known(slot, &order)? {
+            return Ok(Placed { order, new: false });
+        }
+        standing.require_active()?;
+        if order.point != standing.user.point {
+            let detail = format!("{} is connected at {}", order.participant, standing.user.point);
+            return Err(ContractError::new(ErrorCode::NotConnectedHere, detail));
+        }
+        self.require_open_book(slot)?;
+        if order.agreed_price().is_some() && !self.bilateral.contains(&slot) {
+            let detail = format!("slot {slot} does not price its contracts by agreement");
+            return Err(ContractError::new(ErrorCode::NoAgreedPrices, detail));
+        }
+        let most = standing.user.capacity_w.per_slot();
+        let place = (slot, order.point.clone(), order.participant.clone());
+        let entry = self.entries.entry(place.clone()).or_insert(own);
+        entry.add(side, wanted.content)?;
+        entry.require_within(most)?;
+        self.changed.insert(place);
+        Ok(Placed { order, new: true })
+    }
+
+    /// Withdraws an order.
+    pub(super) fn withdraw(&mut self, slot: Auction, who: &ParticipantId, id: &OrderId) -> Result<(), ContractError> {
+        let gate = self.gates.get(&slot);
+        let standing = self.standings.get(who).ok_or_else(|| unregistered(who))?;
+        let place = (slot, standing.user.point.clone(), who.clone());
+        let entry = self.entries.get_mut(&place).ok_or_else(|| unknown(slot, who, id))?;
+        let entered = entry.find_mut(id).ok_or_else(|| unknown(slot, who, id))?;
+        if entered.status != OrderStatus::Open {
+            let detail = format!("order {id} was withdrawn");
+            return Err(ContractError::new(ErrorCode::OrderNotOpen, detail));
+        }
+        require_open(slot, gate)?;
+        entered.status = OrderStatus::Withdrawn;
+        self.changed.insert(place);
+        Ok(())
+    }
+
+    /// The ids of a participant's open orders in an auction.
+    pub(super) fn open_orders(&self, slot: Auction, who: &ParticipantId) -> Result<Vec<OrderId>, ContractError> {
+        let place = (slot, self.standing(who)?.user.point.clone(), who.clone());
+        let orders = self.entries.get(&place).map(|entry| entry.open_orders());
+        Ok(orders.into_iter().flatten().map(|order| order.order).collect())
+    }
+
+    /// An order as it is told.
+    pub(super) fn view(&self, slot: Auction, who: &ParticipantId, id: &OrderId) -> Result<OrderView, ContractError> {
+        let place = (slot, self.standing(who)?.user.point.clone(), who.clone());
+        let entry = self.entries.get(&place).ok_or_else(|| unknown(slot, who, id))?;
+        let (side, entered) = entry.find(id).ok_or_else(|| unknown(slot, who, id))?;
+        let order = entry.order(side, entered);
+        Ok(OrderView {
+            digest: digest_of(slot, &order)?,
+            participant: order.participant,
+            order: order.order,
+            side,
+            slot,
+            point: order.point,
+            energy_wh: order.energy_wh,
+            min_wh: order.min_wh,
+            price: order.price,
+            filters: order.filters,
+            status: entered.status,
+        })
+    }
+
+    /// Puts the entries that have changed.
+    pub(super) fn write(mut self, decision: &mut Decision) -> Result<(), ContractError> {
+        for place in self.changed {
+            if let Some(entry) = self.entries.remove(&place) {
+                let (slot, point, who) = &place;
+                decision.put(schema::entry(slot, point, who), &entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn standing(&self, who: &ParticipantId) -> Result<&Standing, ContractError> {
+        self.standings.get(who).ok_or_else(|| unregistered(who))
+    }
+
+    /// A client that lost the first answer asks again; it must get that answer, whatever has happened since.
+    fn is_known(&self, slot: Auction, order: &Order) -> Result<bool, ContractError> {
+        let place = (slot, order.point.clone(), order.participant.clone());
+        let Some(entry) = self.entries.get(&place) else {
+            return Ok(false);
+        };
+        match entry.find(&order.order) {
+            None => Ok(false),
+            Some((side, entered)) if entry.order(side, entered) == *order => Ok(true),
+            Some(_) => {
+                let detail = format!("order {} stands for another content", order.order);
+                Err(ContractError::new(ErrorCode::OrderIdReused, detail))
+            }
+        }
+    }
+
+    fn require_open_book(&self, slot: Auction) -> Result<(), ContractError> {
+        let gate = self.gates.get(&slot);
+        require_open(slot, gate)?;
+        match gate.and_then(|gate| gate.book) {
+            Some(Book::Open) => Ok(()),
+            Some(Book::Sealed) => Err(ContractError::new(
+                ErrorCode::OrdersAreSealed,
+                format!("slot {slot} takes sealed orders"),
+            )),
+            None => Err(ContractError::new(
+                ErrorCode::WrongStage,
+                format!("slot {slot} was opened before schema 3 and takes orders one by one"),
+            )),
+        }
+    }
+}
+
+/// An order of an auction that was opened at schema 3.
+pub(crate) async fn entered_order<V: LedgerView>(
+    cx: &Context<'_, V>,
+    slot: Auction,
+    who: &ParticipantId,
+    id: &OrderId,
+) -> Result<OrderView, ContractError> {
+    let desk = Desk::open(cx, &BTreeSet::from([(slot, who.clone())])).await?;
+    desk.view(slot, who, id)
+}
+
+async fn visitors<V: LedgerView>(
+    cx: &Context<'_, V>,
+    visits: &BTreeSet<(Auction, ParticipantId)>,
+) -> Result<(BTreeMap<ParticipantId, Standing>, BTreeMap<Auction, Gate>), ContractError> {
+    let slots: BTreeSet<Auction> = visits.iter().map(|(slot, _)| *slot).collect();
+    let people: BTreeSet<&ParticipantId> = visits.iter().map(|(_, who)| who).collect();
+    let gates: Vec<_> = slots.into_iter().map(|slot| (slot, schema::gate(&slot))).collect();
+    let rows: Vec<_> = people.into_iter().map(|who| (who, StandingRows::of(who))).collect();
+    let mut keys: Vec<Key> = gates.iter().map(|(_, row)| row.key.clone()).collect();
+    keys.extend(rows.iter().flat_map(|(_, rows)| rows.keys()));
+    let answers = cx.ledger.many(&keys).await?;
+    let mut standings = BTreeMap::new();
+    for (who, rows) in rows {
+        if let Some(standing) = rows.find(&answers)? {
+            standings.insert(who.clone(), standing);
+        }
+    }
+    let mut open = BTreeMap::new();
+    for (slot, row) in gates {
+        if let Some(gate) = answers.get(&row)? {
+            open.insert(slot, gate);
+        }
+    }
+    Ok((standings, open))
+}
+
+impl Entry {
+    fn add(&mut self, side: Side, order: Entered) -> Result<(), ContractError> {
+        if self.open_orders().any(|open| open.side != side) {
+            return Err(ErrorCode::OppositeSide.into());
+        }
+        if self.orders().count() >= ORDERS_PER_ENTRY {
+            let detail = format!("{ORDERS_PER_ENTRY} orders a participant, point and slot are allowed");
+            return Err(ContractError::new(ErrorCode::TooManyOrders, detail));
+        }
+        self.push(side, order);
+        Ok(())
+    }
+
+    /// Refuses sales beyond the capacity, all open ones together.
+    fn require_within(&self, most: Energy) -> Result<(), ContractError> {
+        let mut sum = Energy::ZERO;
+        for order in self.open_orders().filter(|order| order.side == Side::Seller) {
+            sum = sum.plus(order.energy_wh)?;
+        }
+        if sum > most {
+            let detail = format!("open offers of {sum} Wh, the capacity allows {most} Wh a slot");
+            return Err(ContractError::new(ErrorCode::CapacityExceeded, detail));
+        }
+        Ok(())
+    }
+}
+
+fn unregistered(who: &ParticipantId) -> ContractError {
+    ContractError::new(ErrorCode::NotRegistered, format!("{who} is not registered"))
+}
+
+fn unknown(slot: Auction, who: &ParticipantId, id: &OrderId) -> ContractError {
+    ContractError::new(
+        ErrorCode::RecordNotFound,
+        format!("{who} has no order {id} in slot {slot}"),
+    )
+}
