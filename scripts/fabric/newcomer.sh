@@ -145,6 +145,8 @@ start_own_orderer() {
   local answer
   [ "$(orderer_host "$NAME")" != - ] || fail "the description gives $NAME no orderer: add orderers = [\"orderer0\"] and run material again"
   write_orderer_configuration "$NAME"
+  # Of the command that fetches blocks; the peer itself need not run.
+  write_peer_configuration "$NAME"
   require_free_ports "orderer-$NAME" "$(port "$NAME" orderer)" "orderer-$NAME" "$(port "$NAME" orderer-admin)" "orderer-$NAME" "$(port "$NAME" orderer-operations)"
   CONSENSUS=bft start_orderers
   answer=$(orderer_says "$NAME" || true)

@@ -106,7 +106,7 @@ async fn client(pairs: &[Pair], slot: Slot, end: Instant) -> (Vec<Duration>, Vec
 
 /// An offer and a bid in turn.
 async fn post(pair: &Pair, slot: Slot, number: usize) -> Result<()> {
-    let order = format!("order-{number}").parse()?;
+    let order = format!("order-{slot}-{number}").parse()?;
     if number.is_multiple_of(2) {
         let offer = Pair::offer_of(slot, ORDER)?;
         pair.seller.post_offer(&PostOffer { order, ..offer }).await?;

@@ -1,15 +1,13 @@
-//! A fifth organisation joins while the market runs: its peer endorses, its users trade; when the market has dismissed it and its nodes
-//! have stopped, the others go on. The commands are those of docs/joining.md. On Fabric itself only: on the devnet all organisations
-//! have one peer process.
+//! A fifth organisation joins while the market runs: its peer endorses, its users trade; then market and channel let it go, and the
+//! others go on. The commands are those of docs/joining.md. On Fabric itself only: on the devnet all organisations have one peer process.
 
-#[path = "../joining/chain.rs"]
 mod chain;
-#[path = "../joining/newcomer.rs"]
+mod consenters;
+mod members;
 mod newcomer;
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,13 +16,14 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use der_client::day::{MarketDay, Sale, Staff, Trader};
-use der_e2e::{Consensus, Neighbours, NetworkKind, ORGANISATIONS, World, fabric_binaries};
+use der_e2e::{Consensus, Neighbours, NetworkKind, World, fabric_binaries};
 use der_market::slot::Slot;
 use fabric_msp::PrivateKey;
 use tokio::task::JoinHandle;
 
 use self::{
-    chain::{Link, height, links},
+    chain::{Link, all_peers_agree, height, links},
+    members::{administrator, approve},
     newcomer::Newcomer,
 };
 
@@ -41,7 +40,7 @@ async fn a_fifth_organisation_joins_endorses_trades_and_leaves() -> Result<()> {
     let Some(world) = World::start_on(NetworkKind::Fabric(Consensus::Bft), DER)? else {
         return Ok(());
     };
-    let north = Newcomer::new(&fabric, Path::new(DER), first_port(&world)?)?;
+    let north = Newcomer::new(&fabric, Path::new(DER), newcomer::first_port(&world)?)?;
     let running = Running::start(&world).await?;
     join(&world, &north)?;
     let before = height(&north.peer()?).await?;
@@ -90,49 +89,30 @@ impl Running {
     }
 }
 
-/// A world holds a hundred ports and uses the first fifty.
-fn first_port(world: &World) -> Result<u16> {
-    let base: u16 = fs::read_to_string(world.layout().root().join("base-port"))?
-        .trim()
-        .parse()?;
-    Ok(base + 50)
-}
-
 /// docs/joining.md, sections 1 to 4.
 fn join(world: &World, north: &Newcomer) -> Result<()> {
-    let invitation = world.layout().root().join("invitation");
-    north.step(&["material", "--invitation", &invitation.to_string_lossy()])?;
-    north.step(&["describe"])?;
-    north.step(&["start-peer"])?;
-    let description = north.root().join("new-org.json");
-    let update = world.folder().join("add.update").to_string_lossy().into_owned();
-    let add = ["org", "add", &description.to_string_lossy(), "--out", &update];
-    north.der(&add, &member(world, "grid-admin"))?;
-    sign_and_submit(world, north, &update)?;
-    for step in ["join", "start-service", "install", "approve", "profiles"] {
+    members::add(world, north)?;
+    for step in ["start-peer", "join", "start-service", "install", "approve", "profiles"] {
         north.step(&[step])?;
     }
     let admit = ["market", "admit", NORTH, "--part", "microgrid"];
-    north.der(&admit, &member(world, "grid-clock"))?;
+    north.der(&admit, &members::profile(world, "grid-clock"))?;
     Ok(())
 }
 
-/// docs/joining.md, "Leaving".
+/// docs/joining.md, "Leaving": the channel keeps it while a guard names it.
 fn leave(world: &World, north: &Newcomer) -> Result<()> {
-    north.der(&["market", "dismiss", NORTH], &member(world, "grid-clock"))?;
+    let clock = members::profile(world, "grid-clock");
+    let update = world.folder().join("leave.update");
+    let [clock, update] = [clock, update].map(|path| path.to_string_lossy().into_owned());
+    let go = |verb| ["org", verb, NORTH, "--market", &clock, "--out", &update].map(str::to_owned);
+    let refused = north.refused(&go("remove"), &administrator(world, "grid"))?;
+    ensure!(refused.contains("are guarded by NorthMSP"), "{refused}");
+    north.der(&go("leave"), &administrator(world, "grid"))?;
+    approve(world, north, &update)?;
+    let shown = north.der(&["org", "show"], &administrator(world, "grid"))?;
+    ensure!(!shown.contains(NORTH), "{NORTH} is in the channel still: {shown}");
     Ok(())
-}
-
-fn sign_and_submit(world: &World, north: &Newcomer, update: &str) -> Result<()> {
-    for administrator in ["grid-admin", "regulator-admin", "energy-admin"] {
-        north.der(&["org", "sign", update], &member(world, administrator))?;
-    }
-    north.der(&["org", "submit", update], &member(world, "grid-admin"))?;
-    Ok(())
-}
-
-fn member(world: &World, profile: &str) -> PathBuf {
-    world.layout().profiles().join(format!("{profile}.toml"))
 }
 
 /// The newcomer's users register, and one sells to the other from the opening of a slot to its settlement. The market's clock names
@@ -172,19 +152,5 @@ fn newcomer_endorsed(blocks: &[Link]) -> Result<()> {
         .filter(|one| one.creator == "GridMSP" && one.endorsers.iter().eq(majority))
         .count();
     ensure!(counted >= 5, "the newcomer made up the majority of {counted} acts only");
-    Ok(())
-}
-
-/// Every member's peer has the same blocks as `chain`.
-async fn all_peers_agree(world: &World, chain: &[Link]) -> Result<()> {
-    let end = u64::try_from(chain.len())?;
-    for organisation in ORGANISATIONS {
-        let other = links(&world.peer(organisation)?, end).await?;
-        let same = chain
-            .iter()
-            .zip(&other)
-            .all(|(a, b)| a.data == b.data && a.previous == b.previous);
-        ensure!(same, "the peer of {organisation} tells another history");
-    }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use der_e2e::{ORGANISATIONS, World};
 use fabric_gateway::Network;
 use fabric_msp::sha256;
 use fabric_protos::{
@@ -46,6 +47,20 @@ pub(crate) async fn links(channel: &Network, end: u64) -> Result<Vec<Link>> {
         links.push(link(&next.context("a block does not arrive")??)?);
     }
     Ok(links)
+}
+
+/// Every member's peer has the same blocks as `chain`.
+pub(crate) async fn all_peers_agree(world: &World, chain: &[Link]) -> Result<()> {
+    let end = u64::try_from(chain.len())?;
+    for organisation in ORGANISATIONS {
+        let other = links(&world.peer(organisation)?, end).await?;
+        let same = chain
+            .iter()
+            .zip(&other)
+            .all(|(a, b)| a.data == b.data && a.previous == b.previous);
+        ensure!(same, "the peer of {organisation} tells another history");
+    }
+    Ok(())
 }
 
 fn link(block: &Block) -> Result<Link> {

@@ -1,6 +1,7 @@
 //! A fifth organisation, driven as its administrator would: by the scripts and by `der`.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -10,8 +11,17 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use der_cli::{connection, profile::Profile};
 use der_client::MarketClient;
+use der_e2e::World;
 use fabric_gateway::{Endpoint, Gateway, Network};
 use tempfile::TempDir;
+
+/// A world holds a hundred ports and uses the first fifty.
+pub(crate) fn first_port(world: &World) -> Result<u16> {
+    let base: u16 = fs::read_to_string(world.layout().root().join("base-port"))?
+        .trim()
+        .parse()?;
+    Ok(base + 50)
+}
 
 /// NorthMSP, with nodes of its own in a folder of its own. Dropping it stops them.
 pub(crate) struct Newcomer {
@@ -51,6 +61,11 @@ impl Newcomer {
         self.folder.path().join("north")
     }
 
+    /// What goes to the members: certificates and addresses.
+    pub(crate) fn description(&self) -> String {
+        self.root().join("new-org.json").to_string_lossy().into_owned()
+    }
+
     /// A step of `scripts/join-org.sh`; gives what it printed.
     pub(crate) fn step(&self, arguments: &[&str]) -> Result<String> {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -67,13 +82,25 @@ impl Newcomer {
     }
 
     /// `der` with the profile in this file; gives what it printed.
-    pub(crate) fn der(&self, arguments: &[&str], profile: &Path) -> Result<String> {
+    pub(crate) fn der(&self, arguments: &[impl AsRef<OsStr>], profile: &Path) -> Result<String> {
+        printed(&mut self.command(arguments, profile))
+    }
+
+    /// `der` with a profile, where it must refuse; gives what it complained of.
+    pub(crate) fn refused(&self, arguments: &[impl AsRef<OsStr>], profile: &Path) -> Result<String> {
+        let mut command = self.command(arguments, profile);
+        let output = command.stdin(Stdio::null()).output()?;
+        ensure!(!output.status.success(), "{command:?} was not refused");
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn command(&self, arguments: &[impl AsRef<OsStr>], profile: &Path) -> Command {
         let mut command = Command::new(self.programs().join("der"));
         command
             .args(arguments)
             .args(["--output", "json", "--profile"])
             .arg(profile);
-        printed(&mut command)
+        command
     }
 
     /// The profile file of one of its users.
