@@ -127,7 +127,7 @@ impl MarketDay {
                 area: "area-1".parse()?,
                 level: 0,
             };
-            self.set_up(&self.grid, &request).await?;
+            self.ensure(&self.grid, &request).await?;
             fresh = true;
         }
         if fresh {
@@ -166,20 +166,20 @@ impl MarketDay {
                 source: Source::Photovoltaic,
                 class: CustomerClass::Residential,
             };
-            self.set_up(user, &request).await?;
+            self.ensure(user, &request).await?;
         }
         let (connected, accredited) = found.map_or((false, false), |view| (view.connected, view.accredited));
         if !connected {
             let request = AcceptConnection {
                 participant: participant.clone(),
             };
-            self.set_up(&self.grid, &request).await?;
+            self.ensure(&self.grid, &request).await?;
         }
         if !accredited {
             let request = Authenticate {
                 participant: participant.clone(),
             };
-            self.set_up(&self.regulator, &request).await?;
+            self.ensure(&self.regulator, &request).await?;
         }
         let request = RegisterMeter {
             meter: meter.id().clone(),
@@ -198,9 +198,17 @@ impl MarketDay {
         let found = known(&self.meters, &query, ErrorCode::UnknownMeter).await?;
         let newest = found.as_ref().and_then(|meter| meter.keys.last());
         if newest.is_none_or(|key| key.public_key != request.public_key) {
-            self.set_up(&self.meters, request).await?;
+            self.ensure(&self.meters, request).await?;
         }
         Ok(())
+    }
+
+    /// As [`MarketDay::set_up`], for what may be there by an earlier try that the peer which was asked has not seen.
+    async fn ensure<R: Request>(&self, client: &MarketClient, request: &R) -> Result<(), DayError> {
+        match self.set_up(client, request).await {
+            Err(DayError::Client(error)) if error.code() == ErrorCode::RecordExists => Ok(()),
+            outcome => outcome.map(drop),
+        }
     }
 
     async fn set_up<R: Request>(&self, client: &MarketClient, request: &R) -> Result<R::Reply, DayError> {

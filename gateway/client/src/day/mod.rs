@@ -6,6 +6,7 @@
 mod audit;
 mod error;
 mod found;
+mod out;
 mod pair;
 mod report;
 mod round;

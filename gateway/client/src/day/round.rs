@@ -9,13 +9,14 @@ use der_api::request::{
     SealBook, Settle,
 };
 use der_api::{ErrorCode, Function, RetryClass};
-use der_market::id::ContractId;
+use der_market::id::{ContractId, ParticipantId};
 use der_market::participant::Side;
 use der_market::slot::Slot;
 use der_market::units::Energy;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use tokio::time::sleep;
 
+use super::out::{Out, count, is_shut_out, nobody_is, note, unless_known};
 use super::{DayError, MarketDay, Pair, Sale, SlotReport, Told, audit};
 use crate::{ClientError, MarketClient, Receipt};
 
@@ -28,7 +29,7 @@ const BATCH: usize = 500;
 #[derive(Default)]
 struct Met {
     troubles: u32,
-    out: u32,
+    out: Out,
 }
 
 impl MarketDay {
@@ -62,7 +63,7 @@ impl MarketDay {
         self.settles_once(slot).await?;
         Ok(SlotReport {
             troubles: met.troubles,
-            out: met.out,
+            out: count(&met.out),
             took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             ..checked
         })
@@ -108,14 +109,15 @@ impl MarketDay {
         match stage {
             None => self.open(slot).await?,
             Some(Stage::Open) => {
-                met.out += self.publish_by_those_who_can(slot, sale).await?;
+                self.publish_by_those_who_can(slot, sale, &mut met.out).await?;
                 self.close(slot).await?;
             }
             Some(Stage::Closed) => self.seal(slot).await?,
             Some(Stage::Sealed) => drop(self.match_orders(slot).await?),
             Some(Stage::Matched) => {
                 let clearing = self.clock.query(&QueryClearing { slot: slot.into() }).await?;
-                met.out += self.sign_by_those_who_can(slot, &clearing.contracts).await?;
+                self.sign_by_those_who_can(slot, &clearing.contracts, &mut met.out)
+                    .await?;
                 self.plan(slot).await?;
             }
             Some(Stage::Ended) => self.plan(slot).await?,
@@ -143,20 +145,29 @@ impl MarketDay {
     /// # Errors
     /// The first refusal; a participant who cannot act.
     pub async fn publish(&self, slot: Slot, sale: Sale) -> Result<(), DayError> {
-        let out = self.publish_by_those_who_can(slot, sale).await?;
-        nobody_is(out, slot, "publish")
+        let mut out = Out::new();
+        self.publish_by_those_who_can(slot, sale, &mut out).await?;
+        nobody_is(&out, slot, "publish")
     }
 
-    /// As [`MarketDay::publish`], without those whom the network does not let in; says how many.
-    async fn publish_by_those_who_can(&self, slot: Slot, sale: Sale) -> Result<u32, DayError> {
+    /// As [`MarketDay::publish`], without those whom the network does not let in, who are noted.
+    async fn publish_by_those_who_can(&self, slot: Slot, sale: Sale, out: &mut Out) -> Result<(), DayError> {
         let (offer, bid) = (Pair::offer_of(slot, sale)?, Pair::bid_of(slot, sale)?);
-        let (offer, bid) = (&offer, &bid);
+        let (offer, bid, known) = (&offer, &bid, &*out);
         let orders = self.pairs.iter().map(|pair| async move {
-            let (sold, bought) = tokio::join!(pair.seller.post_offer(offer), pair.buyer.post_bid(bid));
-            let sold = self.unless_out(slot, Function::PostOffer, &pair.seller, sold)?;
-            Ok::<_, ClientError>(sold + self.unless_out(slot, Function::PostBid, &pair.buyer, bought)?)
+            let sells = async {
+                let posted = unless_known(known, &pair.seller, pair.seller.post_offer(offer)).await;
+                self.unless_out(slot, Function::PostOffer, &pair.seller, posted)
+            };
+            let buys = async {
+                let posted = unless_known(known, &pair.buyer, pair.buyer.post_bid(bid)).await;
+                self.unless_out(slot, Function::PostBid, &pair.buyer, posted)
+            };
+            let (sold, bought) = tokio::join!(sells, buys);
+            [sold, bought]
         });
-        Ok(try_join_all(orders).await?.into_iter().sum())
+        let outcomes = join_all(orders).await;
+        Ok(note(outcomes.into_iter().flatten(), out)?)
     }
 
     /// Closes the gate, seals the book and matches it.
@@ -197,51 +208,63 @@ impl MarketDay {
     /// # Errors
     /// The first refusal; a participant who cannot act.
     pub async fn confirm(&self, slot: Slot, contracts: &[ContractId]) -> Result<(), DayError> {
-        let out = self.sign_by_those_who_can(slot, contracts).await?;
-        nobody_is(out, slot, "sign")?;
+        let mut out = Out::new();
+        self.sign_by_those_who_can(slot, contracts, &mut out).await?;
+        nobody_is(&out, slot, "sign")?;
         self.plan(slot).await
     }
 
-    async fn sign_by_those_who_can(&self, slot: Slot, contracts: &[ContractId]) -> Result<u32, DayError> {
+    async fn sign_by_those_who_can(
+        &self,
+        slot: Slot,
+        contracts: &[ContractId],
+        out: &mut Out,
+    ) -> Result<(), ClientError> {
         let users: BTreeMap<_, _> = self
             .pairs
             .iter()
             .flat_map(|pair| [&pair.seller, &pair.buyer])
             .map(|user| (user.participant().clone(), user))
             .collect();
-        let users = &users;
+        let (users, known) = (&users, &*out);
         let signing = contracts.iter().map(|contract| async move {
             let query = QueryContract {
                 slot: slot.into(),
                 contract: contract.clone(),
             };
             let view = self.clock.query(&query).await?;
-            let mut out = 0;
+            let mut signed = Vec::new();
             for (side, who) in [(Side::Buyer, &view.terms.buyer), (Side::Seller, &view.terms.seller)] {
                 // Who answered before a break does not answer again.
                 let answered = view.confirmations.iter().any(|one| one.side == side);
                 if let Some(user) = users.get(who).filter(|_| !answered) {
-                    let receipt = user.confirm_terms(&view.terms).await;
-                    out += self.unless_out(slot, Function::Confirm, user, receipt)?;
+                    let receipt = unless_known(known, user, user.confirm_terms(&view.terms)).await;
+                    signed.push(self.unless_out(slot, Function::Confirm, user, receipt));
                 }
             }
-            Ok::<u32, ClientError>(out)
+            Ok(signed)
         });
-        Ok(try_join_all(signing).await?.into_iter().sum())
+        let outcomes: Vec<Result<Vec<_>, ClientError>> = join_all(signing).await;
+        let each = outcomes
+            .into_iter()
+            .flat_map(|signed| signed.unwrap_or_else(|error| vec![Err(error)]));
+        note(each, out)
     }
 
-    /// Counts whom the network does not let in; any other refusal is passed on.
+    /// Who it is, if the network does not let it in; any other refusal is passed on.
     fn unless_out<T>(
         &self,
         slot: Slot,
         function: Function,
         client: &MarketClient,
-        outcome: Result<Receipt<T>, ClientError>,
-    ) -> Result<u32, ClientError> {
+        outcome: Result<Option<Receipt<T>>, ClientError>,
+    ) -> Result<Option<ParticipantId>, ClientError> {
         match outcome {
             Ok(receipt) => {
-                self.committed(Some(slot), function, receipt);
-                Ok(0)
+                if let Some(receipt) = receipt {
+                    self.committed(Some(slot), function, receipt);
+                }
+                Ok(None)
             }
             Err(error) if is_shut_out(&error) => {
                 self.tell(Told::Out {
@@ -250,7 +273,7 @@ impl MarketDay {
                     code: error.code(),
                     what: error.to_string(),
                 });
-                Ok(1)
+                Ok(Some(client.participant().clone()))
             }
             Err(error) => Err(error),
         }
@@ -315,25 +338,4 @@ enum Step {
     On(Option<Stage>),
     /// The slot is settled.
     Settled(SettlementView),
-}
-
-fn nobody_is(out: u32, slot: Slot, act: &str) -> Result<(), DayError> {
-    match out {
-        0 => Ok(()),
-        some => Err(DayError::Broken {
-            slot,
-            what: format!("{some} participants cannot {act}"),
-        }),
-    }
-}
-
-/// The network does not accept this identity, now or ever.
-fn is_shut_out(error: &ClientError) -> bool {
-    matches!(
-        error.code(),
-        ErrorCode::IdentityRefused
-            | ErrorCode::BadCreatorSignature
-            | ErrorCode::NotAuthenticated
-            | ErrorCode::Suspended
-    )
 }
