@@ -1,12 +1,14 @@
 //! What the contract refuses, over the wire: each with its code, and the chain as it was before.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use der_api::{
     ErrorCode,
     request::{CloseGate, RecordReadings, RegisterUser, Settle, Withdraw},
 };
 use der_client::{ClientError, MarketClient, Meter};
-use der_e2e::{Neighbours, Pair, Sale, World, read_blocks};
+use der_e2e::{ChainReader, Committed, Neighbours, ORGANISATIONS, Pair, Sale, World, eventually, read_blocks};
 use der_market::{
     id::MarketId,
     participant::{CustomerClass, Source},
@@ -16,6 +18,8 @@ use der_market::{
 use fabric_gateway::Network;
 use fabric_msp::PrivateKey;
 use serde_json::{Value, json};
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A founded market, a second seller without authentication, and who counts blocks.
 struct Stage {
@@ -53,7 +57,7 @@ impl Stage {
         code: ErrorCode,
         call: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<()> {
-        let before = read_blocks(&self.reader).await?;
+        let before = self.ledger().await?;
         let error = call.await.err().with_context(|| format!("{what}: it was accepted"))?;
         ensure!(error.code() == code, "{what}: {error} instead of {code}");
         ensure!(
@@ -61,6 +65,22 @@ impl Stage {
             "{what}: something was ordered"
         );
         Ok(())
+    }
+
+    /// What is on the ledger, once the reader's peer has caught up with every other.
+    async fn ledger(&self) -> Result<Vec<Committed>> {
+        let mut highest = 0;
+        for of in ORGANISATIONS {
+            highest = highest.max(ChainReader::new(self.world.peer(of)?).height().await?);
+        }
+        eventually(LIMIT, "the reader's peer to catch up", || async {
+            let known = ChainReader::new(self.reader.clone()).height().await.ok()?;
+            if known < highest {
+                return None;
+            }
+            read_blocks(&self.reader).await.ok()
+        })
+        .await
     }
 
     /// The pair's offer with one field replaced, as any client could send it.

@@ -21,6 +21,8 @@ use crate::sockets;
 
 /// How long a process may take to end, or to listen.
 const LIMIT: Duration = Duration::from_secs(60);
+/// Lines of the log told of a process that ended.
+const LAST_LINES: usize = 5;
 /// How often to ask whether it listens.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -116,7 +118,7 @@ impl Native {
     pub(crate) fn await_ports(&self) -> Result<()> {
         let end = Instant::now() + LIMIT;
         while !self.serves() {
-            ensure!(!self.ends_within(PAUSE)?, "it ended; see {}", self.log.display());
+            ensure!(!self.ends_within(PAUSE)?, "it ended: {}", self.last_words());
             ensure!(
                 Instant::now() < end,
                 "it does not listen after {LIMIT:?}; see {}",
@@ -124,6 +126,13 @@ impl Native {
             );
         }
         Ok(())
+    }
+
+    /// The log's last lines; the log itself goes with the network.
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = log.lines().rev().take(LAST_LINES).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     fn serves(&self) -> bool {
