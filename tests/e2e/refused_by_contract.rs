@@ -247,7 +247,9 @@ async fn second_confirmations_wrong_readings_and_second_settlements() -> Result<
     forged.reading.injected_wh = Energy::new(2_000)?;
     let market: MarketId = good.reading.market.clone();
     let stranger = Meter::new(market, "meter-nobody".parse()?, PrivateKey::generate()?).measure(slot, one, one, 1)?;
-    let early = pair.seller_meter.measure(Slot::new(slot.get() + 1)?, one, one, 1)?;
+    let next = Slot::new(slot.get() + 1)?;
+    neighbours.open(next).await?;
+    let early = pair.seller_meter.measure(next, one, one, 1)?;
     let record = |reading: &der_api::metering::SignedReading| RecordReadings {
         readings: vec![reading.clone()],
     };
@@ -268,15 +270,15 @@ async fn second_confirmations_wrong_readings_and_second_settlements() -> Result<
         .await?;
     stage
         .refuses(
-            "slot not planned",
+            "slot that takes orders",
             ErrorCode::ReadingOfWrongSlot,
             meters.record_readings(&record(&early)),
         )
         .await?;
     stage
         .refuses(
-            "reading missing",
-            ErrorCode::ReadingMissing,
+            "nothing metered",
+            ErrorCode::NothingMetered,
             neighbours.clock.settle(&Settle { slot }),
         )
         .await?;

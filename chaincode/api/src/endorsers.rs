@@ -31,6 +31,7 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         | F::EndConfirmation
         | F::Plan
         | F::Settle => GRID_AND_REGULATOR,
+        F::SettlePage | F::CorrectSlot | F::Estimate => GRID_AND_REGULATOR,
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => GRID_AND_REGULATOR,
         F::RegisterUser | F::AddKey | F::RegisterPlant => &[Endorser::Caller],
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => &[Endorser::Caller],

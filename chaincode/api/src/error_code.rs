@@ -133,6 +133,12 @@ codes! {
     4007 MeterKeyNotValid Never "no meter key valid in this slot", "Register the meter's key with an earlier slot.";
     4008 ReadingOfOtherMarket Never "reading of another market", "Put this market's id in the reading.";
     4009 BadCorrection Never "bad correction", "A correction names the sequence it supersedes: the latest one.";
+    4010 NoSuchPage AfterReading "no such settlement page", "Settle the slot first, then name a page below its number of pages.";
+    4011 CorrectionsClosed Never "too late for corrections", "The term for corrections has passed; agree on it outside the market.";
+    4012 EstimateTooEarly Later "too early for an estimate", "Name a settled slot that lies past the limit for readings.";
+    4013 NothingToEstimate AfterReading "nothing to estimate", "Name registered participants at their points, once each, without a reading or an estimate.";
+    4014 NothingMetered Later "nothing metered", "Wait for a reading; readings that still lack then do not hold the slot.";
+    4015 PageNotBooked Later "page not booked", "Book the pages that the message names first.";
 
     5001 ParametersInvalid Never "parameters invalid", "Correct the parameter that the message names.";
     5002 OrganisationsInvalid Never "organisations invalid", "Name different organisations; schema 1 has one for each of four parts.";

@@ -2,6 +2,7 @@
 
 use der_market::id::{ContractId, DeviceId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::participant::{Side, StoreState};
+use der_market::settlement::Place;
 use der_market::slot::{Auction, Slot};
 use serde::{Deserialize, Serialize};
 
@@ -339,5 +340,43 @@ events! {
         hash: Digest,
         /// Postings.
         lines: u32,
+    }
+    /// A slot's energy is allotted; its pages follow.
+    SettlementAllotted {
+        /// Which slot.
+        slot: Slot,
+        /// Settlement id.
+        settlement: Digest,
+        /// How many pages.
+        pages: u32,
+        /// SHA-256 of what is allotted.
+        hash: Digest,
+    }
+    /// A page of a settlement is booked.
+    SettlementPageBooked {
+        /// Which slot.
+        slot: Slot,
+        /// Which page.
+        page: u32,
+    }
+    /// A settlement has a new version.
+    SettlementCorrected {
+        /// Which slot.
+        slot: Slot,
+        /// Settlement id.
+        settlement: Digest,
+        /// Which version.
+        version: u32,
+        /// How many pages it books.
+        pages: u32,
+        /// SHA-256 of what it allots.
+        hash: Digest,
+    }
+    /// Missing readings were estimated.
+    ReadingsEstimated {
+        /// Which slot.
+        slot: Slot,
+        /// Of which places.
+        places: Vec<Place>,
     }
 }

@@ -87,6 +87,9 @@ functions! {
     Plan "TSSC:Plan" Act 1 "ends confirmation and plans OGSC and PPSC";
     RecordReadings "Meter:Record" Batch 1 "records signed meter readings";
     Settle "Settlement:Settle" Act 1 "settles a slot";
+    SettlePage "Settlement:Page" Act 3 "books a page of a settlement";
+    CorrectSlot "Settlement:Correct" Act 3 "takes back and books anew what later readings changed";
+    Estimate "Meter:Estimate" Batch 3 "estimates missing readings";
     QueryMarket "Query:Market" Read 1 "the market and its parameters";
     QueryMembers "Query:Members" Read 1 "the members and the ledger's schema";
     QueryGuardsOf "Query:GuardsOf" Read 1 "keys whose guard names an organisation, page by page";
@@ -107,6 +110,8 @@ functions! {
     QueryContract "Query:Contract" Read 1 "a contract with its confirmations";
     QueryPlan "Query:Plan" Read 1 "a slot's plan";
     QuerySettlement "Query:Settlement" Read 1 "a slot's settlement";
+    QuerySettlementPage "Query:SettlementPage" Read 3 "a page of a slot's settlement";
+    QueryReadings "Query:Readings" Read 3 "what is known of a place's energy in a slot";
     QueryStatement "Query:Statement" Read 1 "an account's postings of a slot";
     QueryBalance "Query:Balance" Read 1 "an account's balance over all slots";
     QueryVolumes "Query:Volumes" Read 1 "energy accumulated through a slot";

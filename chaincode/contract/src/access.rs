@@ -73,6 +73,8 @@ fn allowed(function: Function) -> (&'static [Role], &'static [Part]) {
         F::Authenticate | F::Suspend | F::Reinstate => (&[Role::Regulator], &[Part::Regulator]),
         F::PublishPoint | F::PublishDistances | F::AcceptConnection => (&[Role::Grid], &[Part::Grid]),
         F::RegisterMeter | F::ReplaceMeter => (&[Role::Metering], &[Part::Grid]),
+        F::SettlePage | F::CorrectSlot => (&[Role::Operator], &[Part::Grid, Part::Regulator]),
+        F::Estimate => (&[Role::Metering, Role::Operator], &[Part::Grid, Part::Regulator]),
         F::RecordReadings => (&[Role::Metering, Role::Operator, Role::Participant], EVERYBODY),
         F::RegisterUser | F::AddKey | F::MoveOut => (&[Role::Participant], USERS),
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => (&[Role::Participant], USERS),

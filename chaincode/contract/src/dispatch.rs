@@ -134,6 +134,9 @@ async fn act<V: LedgerView>(
         Function::Plan => planning::plan_slot(cx, argument.read()?).await,
         Function::RecordReadings => settlement::record_readings(cx, argument.read()?).await,
         Function::Settle => settlement::settle_slot(cx, argument.read()?).await,
+        Function::SettlePage => settlement::settle_page(cx, argument.read()?).await,
+        Function::CorrectSlot => settlement::correct(cx, argument.read()?).await,
+        Function::Estimate => settlement::estimate(cx, argument.read()?).await,
         _ => Err(ErrorCode::UnknownFunction.into()),
     }
 }
@@ -164,6 +167,8 @@ async fn read<V: LedgerView>(
         Function::QueryContract => query::contract(cx, argument.read()?).await,
         Function::QueryPlan => query::plan(cx, argument.read()?).await,
         Function::QuerySettlement => query::settlement(cx, argument.read()?).await,
+        Function::QuerySettlementPage => query::settlement_page(cx, argument.read()?).await,
+        Function::QueryReadings => query::readings(cx, argument.read()?).await,
         Function::QueryStatement => query::statement(cx, argument.read()?).await,
         Function::QueryBalance => query::balance(cx, argument.read()?).await,
         Function::QueryVolumes => query::volumes(cx, argument.read()?).await,

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use der_api::bytes::Digest;
-use der_api::reply::{Confirmation, DeviceView, MeterView, PlantView};
+use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PlantView};
 use der_market::grid::{Distances, Point};
 use der_market::id::{ContractId, DeviceId, MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
@@ -14,9 +14,9 @@ use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Auctions, Clearing, Connection, DistancesHead, Entry, Exposure, Gate, Market, Opening, Outcome,
-    PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract, StoredOrder,
-    Supplied, Suspension, User,
+    Accreditation, Allotment, Auctions, Clearing, Connection, DistancesHead, Entry, Exposure, Gate, Market, Opening,
+    Outcome, PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract,
+    StoredOrder, Supplied, Suspension, User,
 };
 
 /// A row's key with the type of its value.
@@ -103,7 +103,7 @@ tables! {
     // Energy chain
     plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant, Energy:ChangePlant, Energy:RetirePlant", Owner;
     plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", Nobody;
-    supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", Nobody;
+    supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle, Settlement:Page", Nobody;
     // A slot, stage by stage
     gate            "gate"            (slot: &Auction) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
     auctions        "auctions"        (slot: &Slot) => Auctions,              "Market:OpenSlot", GridAndRegulator;
@@ -116,12 +116,16 @@ tables! {
     contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
     answer          "answer"          (slot: &Auction, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;
     reading         "reading"         (slot: &Slot, who: &ParticipantId, point: &PointId, meter: &MeterId) => ReadingRow, "Meter:Record", Nobody;
-    settlement      "settlement"      (slot: &Slot) => SettlementRow,      "Settlement:Settle", Nobody;
-    settlement_page "settlement-page" (slot: &Slot, page: &u32) => SettlementPage, "Settlement:Settle", Nobody;
+    settlement      "settlement"      (slot: &Slot) => SettlementRow,      "Settlement:Settle, Settlement:Correct", Nobody;
+    settlement_page "settlement-page" (slot: &Slot, page: &u32) => SettlementPage, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
+    // Settlement in versions and pages, from schema 3 on
+    allotment       "allotment"       (slot: &Slot, page: &u32) => Allotment, "Settlement:Settle, Settlement:Correct", Nobody;
+    estimate        "estimate"        (slot: &Slot, who: &ParticipantId, point: &PointId) => EstimateView, "Meter:Estimate", Nobody;
+    supply_change   "supply-change"   (slot: &Slot, who: &ParticipantId, point: &PointId, page: &u32) => Supplied, "Settlement:Correct, Settlement:Page", Nobody;
     // Books
     opening         "opening"         (account: &Account) => Opening,      "Market:Bootstrap, User:Authenticate", Nobody;
-    posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle", Nobody;
-    volume          "volume"          (slot: &Slot, page: &u32) => SlotVolume, "Settlement:Settle", Nobody;
+    posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
+    volume          "volume"          (slot: &Slot, page: &u32) => SlotVolume, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
 }
 
 /// The table of this name.
@@ -154,6 +158,18 @@ pub(crate) fn contracts_of(slot: &Auction) -> Rows<StoredContract> {
 
 pub(crate) fn readings_of(slot: &Slot) -> Rows<ReadingRow> {
     rows(KeyPrefix::new("reading", &[slot]))
+}
+
+pub(crate) fn readings_at(slot: &Slot, who: &ParticipantId, point: &PointId) -> Rows<ReadingRow> {
+    rows(KeyPrefix::new("reading", &[slot, who, point]))
+}
+
+pub(crate) fn allotments_of(slot: &Slot) -> Rows<Allotment> {
+    rows(KeyPrefix::new("allotment", &[slot]))
+}
+
+pub(crate) fn estimates_of(slot: &Slot) -> Rows<EstimateView> {
+    rows(KeyPrefix::new("estimate", &[slot]))
 }
 
 pub(crate) fn postings_of(account: &Account) -> Rows<Postings> {

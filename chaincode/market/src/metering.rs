@@ -37,3 +37,44 @@ pub struct Reading {
     /// The sequence that this reading corrects.
     pub supersedes: Option<u64>,
 }
+
+/// What an estimate rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The final plan's net.
+    Plan,
+    /// The same slot seven days earlier.
+    WeekBefore,
+    /// Neither is known: no energy.
+    Nothing,
+}
+
+/// Energy of a place in a slot, each way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Net {
+    /// C.
+    pub consumed_wh: Energy,
+    /// G.
+    pub injected_wh: Energy,
+}
+
+impl Net {
+    /// With so much more each way, at most the unit's bound.
+    #[must_use]
+    pub fn with(self, consumed: Energy, injected: Energy) -> Self {
+        Self {
+            consumed_wh: self.consumed_wh.capped(consumed),
+            injected_wh: self.injected_wh.capped(injected),
+        }
+    }
+
+    /// What remains when the smaller way is taken off the larger.
+    #[must_use]
+    pub fn one_sided(self) -> Self {
+        Self {
+            consumed_wh: self.consumed_wh.less(self.injected_wh),
+            injected_wh: self.injected_wh.less(self.consumed_wh),
+        }
+    }
+}

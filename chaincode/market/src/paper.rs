@@ -132,6 +132,7 @@ pub fn parameters() -> Result<Parameters, UnitError> {
         },
         clearing: None,
         orders: None,
+        settlement: None,
     })
 }
 

@@ -109,6 +109,30 @@ pub struct Opening {
     pub retail: Money,
 }
 
+/// How long settlement waits, and what feed-in beyond the plan earns. 96 slots are a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettlementRules {
+    /// F_over: the price of feed-in above the plan, µyuan/kWh; F where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_in_over: Option<Price>,
+    /// Slots after which a missing reading may be estimated.
+    pub estimate_after_slots: u32,
+    /// Slots during which corrections are taken.
+    pub correction_slots: u32,
+}
+
+impl Default for SettlementRules {
+    /// Three days; 36 months of 1 096 days together.
+    fn default() -> Self {
+        Self {
+            feed_in_over: None,
+            estimate_after_slots: 288,
+            correction_slots: 105_216,
+        }
+    }
+}
+
 /// One version of the market's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,6 +163,9 @@ pub struct Parameters {
     /// How auctions take their orders; none for an open book.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders: Option<OrderRules>,
+    /// Limits of settlement; the defaults where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<SettlementRules>,
 }
 
 /// Why parameters cannot come into force.
@@ -175,7 +202,15 @@ impl Parameters {
         if self.orders.is_some() {
             return Some("rules of order entry");
         }
+        if self.settlement.is_some() {
+            return Some("limits of settlement");
+        }
         self.clearing.is_some().then_some("rules of clearing")
+    }
+
+    /// The limits of settlement.
+    pub fn settlement(&self) -> SettlementRules {
+        self.settlement.unwrap_or_default()
     }
 
     /// Checks the rules against each other.

@@ -145,14 +145,21 @@ impl Session {
     }
 
     /// Reads from the ledger whom to name as endorsers; before the market is founded, the profile says it.
-    fn learn_members(&self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// Fabric's refusal, or a network that cannot be reached.
+    pub fn learn_members(&self) -> Result<(), Failure> {
         match self.wait(self.client.learn_members()) {
             Err(error) if error.code() != ErrorCode::NotBootstrapped => Err(Failure::from(&error)),
             _ => Ok(()),
         }
     }
 
-    fn committed<T: Serialize>(
+    /// Awaits a receipt and prints it.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's.
+    pub fn committed<T: Serialize>(
         &self,
         receipt: impl Future<Output = Result<Receipt<T>, ClientError>>,
     ) -> Result<Exit, Failure> {

@@ -14,6 +14,7 @@ mod meter;
 mod orders;
 pub mod paper;
 mod receipt;
+mod settling;
 
 pub use departure::{Departure, DepartureDone, DepartureStep};
 pub use error::ClientError;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use der_api::function::BATCH_LIMIT;
 use der_api::request::{
-    AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, Clear, CloseGate, DismissMember, EndConfirmation,
-    Migrate, OpenSlot, Plan, PostMany, PublishDistances, PublishParameters, PublishPoint, QueryAuctions, QueryBalance,
-    QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder, QueryParticipant,
-    QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes, RecordReadings,
-    Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, Suspend,
-    Withdraw,
+    AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, Clear, CloseGate, CorrectSlot, DismissMember,
+    EndConfirmation, Estimate, Migrate, OpenSlot, Plan, PostMany, PublishDistances, PublishParameters, PublishPoint,
+    QueryAuctions, QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter,
+    QueryOrder, QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QueryReadings, QuerySettlement,
+    QuerySettlementPage, QuerySlot, QueryStatement, QueryVolumes, RecordReadings, Refuse, RegisterMeter, RegisterPlant,
+    RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, SettlePage, Suspend, Withdraw,
 };
 use der_api::{ErrorCode, Organisations, RetryClass, codec};
 use der_market::id::{MspId, ParticipantId};
@@ -344,6 +344,12 @@ submits! {
     register_meter: RegisterMeter;
     /// Publishes many sales and demands, all or none; sent again it writes only what is not there yet.
     post_many: PostMany;
+    /// Books a page of a settlement; [`MarketClient::settle_whole`] books all of them.
+    settle_page: SettlePage;
+    /// Takes back and books anew what later readings changed; [`MarketClient::correct_whole`] books all of its pages.
+    correct_slot: CorrectSlot;
+    /// Estimates missing readings.
+    estimate: Estimate;
     /// Withdraws an order.
     withdraw: Withdraw;
     /// Refuses a proposed contract.
@@ -398,6 +404,10 @@ queries! {
     plan_view: QueryPlan;
     /// A slot's settlement.
     settlement: QuerySettlement;
+    /// A page of a slot's settlement.
+    settlement_page: QuerySettlementPage;
+    /// What is known of a place's energy in a slot.
+    readings: QueryReadings;
     /// An account's postings of a slot.
     statement: QueryStatement;
     /// An account's balance over all slots.

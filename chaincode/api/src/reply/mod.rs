@@ -29,6 +29,7 @@ macro_rules! reply {
 }
 
 mod session;
+mod settlement;
 
 pub use session::{AuctionsView, ConfirmationView};
 mod chain;
@@ -38,6 +39,9 @@ pub use device::DeviceView;
 mod order;
 
 pub use order::OrdersAccepted;
+pub use settlement::{
+    CourseView, EstimateView, EstimatesAccepted, PageBooked, ReadingsView, SettlementPageView, VersionView,
+};
 
 reply! {
     /// The market.
@@ -424,6 +428,9 @@ reply! {
         postings: Vec<Posting>,
         /// Energy the slot moved.
         volume: Volume,
+        /// Versions, pages and what is missing; the ledger's first schemas settle in one version and one page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        course: Option<CourseView>,
     }
 }
 reply! {

@@ -8,6 +8,7 @@ mod market;
 mod order;
 mod query;
 mod session;
+mod settlement;
 mod trading;
 
 use serde::Serialize;
@@ -27,6 +28,7 @@ pub use query::{
     QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,
 };
 pub use session::{EndConfirmation, QueryAuctions};
+pub use settlement::{CorrectSlot, Estimate, QueryReadings, QuerySettlementPage, SettlePage};
 pub use trading::{Confirm, PostBid, PostOffer, RecordReadings, Refuse, Withdraw};
 
 use crate::function::Function;

@@ -17,6 +17,7 @@ use crate::error::ContractError;
 use crate::planning::{auctions_of, ended};
 use crate::rows::{Auctions, Gate, GateState};
 use crate::schema;
+use crate::settlement::pages_booked;
 use crate::trading::book;
 use crate::view::LedgerView;
 
@@ -43,6 +44,7 @@ pub(crate) async fn open_slot<V: LedgerView>(
     if !slot.is_day_ahead() {
         require_turn(cx, slot).await?;
     }
+    require_unsettled(cx, slot).await?;
     let distances = cx
         .ledger
         .get(&schema::distances_head())
@@ -70,6 +72,15 @@ pub(crate) async fn open_slot<V: LedgerView>(
     }
     decision.emit(SlotOpened { slot })?;
     Ok(decision)
+}
+
+/// From schema 3 on a slot that was never cleared may be settled: then it is too late to trade in it.
+pub(crate) async fn require_unsettled<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<(), ContractError> {
+    if cx.schema < WHOLE_MARKET || cx.ledger.get(&schema::settlement(&slot.slot)).await?.is_none() {
+        return Ok(());
+    }
+    let detail = format!("slot {} is settled", slot.slot);
+    Err(ContractError::new(ErrorCode::AlreadySettled, detail))
 }
 
 /// A slot's auctions follow one another: what one frees, and who holds what after it, is known when its confirmation has ended.
@@ -163,7 +174,11 @@ pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> 
         .ledger
         .many(&[clearing.key.clone(), plan.key.clone(), settlement.key.clone()])
         .await?;
-    let stage = if rows.get(&settlement)?.is_some() {
+    let settled = match rows.get(&settlement)? {
+        Some(row) if cx.schema >= WHOLE_MARKET => pages_booked(cx, slot.slot, row.pages).await? == row.pages,
+        other => other.is_some(),
+    };
+    let stage = if settled {
         Stage::Settled
     } else if rows.get(&plan)?.is_some() {
         Stage::Planned

@@ -8,7 +8,7 @@ mod migrate;
 mod parameters;
 
 pub(crate) use bootstrap::{bootstrap, put_opening};
-pub(crate) use gate::{close_gate, open_slot, require_gate, seal_book, seal_of, stage};
+pub(crate) use gate::{close_gate, open_slot, require_gate, require_unsettled, seal_book, seal_of, stage};
 pub(crate) use guards::{modelled_guard, resolve, rewrite_guards};
 pub(crate) use members::{admit_member, dismiss_member, members_view};
 pub(crate) use migrate::migrate;

@@ -67,7 +67,7 @@ pub(crate) async fn volumes<V: LedgerView>(
     let mut volume = Volume::default();
     for row in cx.ledger.scan(&schema::volumes()).await? {
         if row.slot <= request.through {
-            volume = volume.plus(row.volume)?;
+            volume = volume.plus(row.volume)?.less(row.reversed.unwrap_or_default());
         }
     }
     Decision::replying(&VolumesView {

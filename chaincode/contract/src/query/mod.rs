@@ -4,10 +4,12 @@ mod books;
 mod chains;
 mod members;
 mod records;
+mod settlement;
 mod slots;
 
 pub(crate) use books::{balance, statement, volumes};
 pub(crate) use chains::{energy_chain, grid_chain, history, record, user_chain};
 pub(crate) use members::{guards_of, members};
 pub(crate) use records::{device, market, meter, order, participant, plant, point};
-pub(crate) use slots::{auctions, clearing, contract, plan, settlement, slot};
+pub(crate) use settlement::{readings, settlement, settlement_page};
+pub(crate) use slots::{auctions, clearing, contract, plan, slot};

@@ -1,7 +1,7 @@
 //! A slot's stages.
 
 use der_api::reply::{AuctionsView, ContractView};
-use der_api::request::{QueryAuctions, QueryClearing, QueryContract, QueryPlan, QuerySettlement, QuerySlot};
+use der_api::request::{QueryAuctions, QueryClearing, QueryContract, QueryPlan, QuerySlot};
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -9,7 +9,6 @@ use crate::error::ContractError;
 use crate::governance::stage;
 use crate::planning::{answers_to, auctions_of, ended};
 use crate::schema;
-use crate::settlement::settlement_view;
 use crate::trading::status;
 use crate::view::LedgerView;
 
@@ -58,13 +57,4 @@ pub(crate) async fn contract<V: LedgerView>(
 
 pub(crate) async fn plan<V: LedgerView>(cx: &Context<'_, V>, request: QueryPlan) -> Result<Decision, ContractError> {
     Decision::replying(&cx.ledger.require(&schema::plan(&request.slot)).await?.view)
-}
-
-pub(crate) async fn settlement<V: LedgerView>(
-    cx: &Context<'_, V>,
-    request: QuerySettlement,
-) -> Result<Decision, ContractError> {
-    let row = cx.ledger.require(&schema::settlement(&request.slot)).await?;
-    let pages = cx.ledger.scan(&schema::pages_of(&request.slot)).await?;
-    Decision::replying(&settlement_view(request.slot, &row, pages))
 }

@@ -31,12 +31,14 @@ macro_rules! row {
 }
 
 mod session;
+mod settlement;
 
 pub use session::{Auctions, Outcome};
 mod entry;
 
 pub(crate) use entry::digest_of;
 pub use entry::{Entered, Entry};
+pub use settlement::{Allotment, Course};
 
 row! {
     /// The market.
@@ -211,6 +213,9 @@ row! {
         branches: Vec<Branch>,
         /// Energy moved.
         volume: Volume,
+        /// Its versions, from schema 3 on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        course: Option<Course>,
     }
 }
 row! {
@@ -238,6 +243,9 @@ row! {
         slot: Slot,
         /// By branch.
         volume: Volume,
+        /// Of lines that the page takes back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reversed: Option<Volume>,
     }
 }
 row! {

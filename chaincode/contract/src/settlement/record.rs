@@ -9,14 +9,19 @@ use der_api::event::ReadingsRecorded;
 use der_api::metering::{SignedReading, canonical_bytes};
 use der_api::reply::{MeterView, ReadingsAccepted, Replacement};
 use der_api::request::RecordReadings;
+use der_api::schema::WHOLE_MARKET;
 use der_market::metering::Reading;
+use der_market::parameters::Parameters;
+use der_market::slot::Slot;
 
+use super::term::{closed, last_of};
 use crate::caller::Verifier;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::key::Key;
 use crate::ledger::Answers;
-use crate::rows::ReadingRow;
+use crate::rows::{GateState, ReadingRow};
 use crate::schema;
 use crate::view::LedgerView;
 
@@ -45,14 +50,19 @@ pub(crate) async fn record_readings<V: LedgerView>(
 struct Inputs {
     slots: Answers,
     present: Answers,
+    /// How long readings are taken, from schema 3 on.
+    rules: Option<Parameters>,
 }
 
 async fn read<V: LedgerView>(cx: &Context<'_, V>, readings: &[SignedReading]) -> Result<Inputs, ContractError> {
     let mut keys = BTreeSet::new();
+    let rules = match cx.schema {
+        WHOLE_MARKET.. => Some(cx.parameters(cx.market.parameters).await?),
+        _ => None,
+    };
     for SignedReading { reading, .. } in readings {
         keys.insert(schema::meter(&reading.meter).key);
-        keys.insert(schema::plan(&reading.slot).key);
-        keys.insert(schema::settlement(&reading.slot).key);
+        keys.extend(slot_keys(reading.slot, rules.as_ref()));
     }
     let slots = cx.ledger.many(&keys.into_iter().collect::<Vec<_>>()).await?;
     let mut keys = BTreeSet::new();
@@ -62,7 +72,16 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, readings: &[SignedReading]) ->
         }
     }
     let present = cx.ledger.many(&keys.into_iter().collect::<Vec<_>>()).await?;
-    Ok(Inputs { slots, present })
+    Ok(Inputs { slots, present, rules })
+}
+
+/// The rows that say whether a slot takes readings.
+fn slot_keys(slot: Slot, rules: Option<&Parameters>) -> Vec<Key> {
+    let Some(rules) = rules else {
+        return vec![schema::plan(&slot).key, schema::settlement(&slot).key];
+    };
+    let end = last_of(slot, rules).map(|end| schema::settlement(&end).key);
+    [schema::gate(&slot.into()).key].into_iter().chain(end).collect()
 }
 
 fn decide<V>(cx: &Context<'_, V>, readings: Vec<SignedReading>, inputs: &Inputs) -> Result<Decision, ContractError> {
@@ -102,6 +121,39 @@ fn check<V>(cx: &Context<'_, V>, signed: SignedReading, inputs: &Inputs) -> Resu
     let meter = inputs.slots.get(&schema::meter(&reading.meter))?;
     let meter = meter.ok_or_else(|| refusal(ErrorCode::UnknownMeter, reading, "is not registered"))?;
     verify(cx.verifier, &meter, &signed)?;
+    match &inputs.rules {
+        Some(rules) => takes_readings(inputs, reading, rules)?,
+        None => is_planned_and_unsettled(inputs, reading)?,
+    }
+    let at = schema::reading(&slot, &meter.participant, &meter.point, &reading.meter);
+    follows(inputs.present.get(&at)?.as_ref(), reading)?;
+    Ok(ReadingRow {
+        participant: meter.participant,
+        point: meter.point,
+        signed,
+    })
+}
+
+/// From schema 3 on a slot takes readings and corrections, whether it was cleared or not, until the term for them has passed; while
+/// it takes orders it has not been delivered.
+fn takes_readings(inputs: &Inputs, reading: &Reading, rules: &Parameters) -> Result<(), ContractError> {
+    let slot = reading.slot;
+    let gate = inputs.slots.get(&schema::gate(&slot.into()))?;
+    if gate.is_some_and(|gate| gate.state == GateState::Open) {
+        return Err(refusal(
+            ErrorCode::ReadingOfWrongSlot,
+            reading,
+            "reports a slot that takes orders",
+        ));
+    }
+    match last_of(slot, rules) {
+        Some(end) if inputs.slots.get(&schema::settlement(&end))?.is_some() => Err(closed(slot, end)),
+        _ => Ok(()),
+    }
+}
+
+fn is_planned_and_unsettled(inputs: &Inputs, reading: &Reading) -> Result<(), ContractError> {
+    let slot = reading.slot;
     if inputs.slots.get(&schema::plan(&slot))?.is_none() {
         return Err(refusal(
             ErrorCode::ReadingOfWrongSlot,
@@ -116,13 +168,7 @@ fn check<V>(cx: &Context<'_, V>, signed: SignedReading, inputs: &Inputs) -> Resu
             "reports a slot that is settled",
         ));
     }
-    let at = schema::reading(&slot, &meter.participant, &meter.point, &reading.meter);
-    follows(inputs.present.get(&at)?.as_ref(), reading)?;
-    Ok(ReadingRow {
-        participant: meter.participant,
-        point: meter.point,
-        signed,
-    })
+    Ok(())
 }
 
 fn verify(verifier: &dyn Verifier, meter: &MeterView, signed: &SignedReading) -> Result<(), ContractError> {

@@ -1,20 +1,21 @@
-//! `Settlement:Settle`: postings of a planned slot, once. The slice writes one page; the keys have room for more.
-
-use std::collections::BTreeMap;
+//! `Settlement:Settle`: postings of a planned slot, once. Below schema 3 it is one page, with every reading there.
 
 use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
 use der_api::event::SlotSettled;
-use der_api::reply::SettlementView;
+use der_api::reply::{CourseView, SettlementView};
 use der_api::request::Settle;
+use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::id::MarketId;
-use der_market::journal::{Account, Posting, sum};
+use der_market::journal::{Posting, sum};
 use der_market::parameters::Prices;
 use der_market::settlement::{Metered, Settled, SettlementError, Trade, settle};
 use der_market::slot::Slot;
 use der_market::units::{Money, Ppm};
 
+use super::allot;
+use super::booking::by_account;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -38,6 +39,9 @@ pub(crate) async fn settle_slot<V: LedgerView>(
     cx: &Context<'_, V>,
     request: Settle,
 ) -> Result<Decision, ContractError> {
+    if cx.schema >= WHOLE_MARKET {
+        return allot::settle(cx, &request).await;
+    }
     decide(&read(cx, request.slot).await?)
 }
 
@@ -75,7 +79,8 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     })
 }
 
-fn trade(terms: ContractTerms, band: Ppm) -> Trade {
+/// A contract as settlement sees it.
+pub(super) fn trade(terms: ContractTerms, band: Ppm) -> Trade {
     Trade {
         contract: terms.contract,
         buyer: terms.buyer,
@@ -116,8 +121,9 @@ fn write(inputs: &Inputs, settled: Settled, postings: Vec<Posting>) -> Result<De
         pages: 1,
         branches: settled.volume.branches().into_iter().collect(),
         volume: settled.volume,
+        course: None,
     };
-    let mut decision = Decision::replying(&view(slot, &row, vec![page.clone()]))?;
+    let mut decision = Decision::replying(&view(slot, &row, vec![page.clone()], 1))?;
     for (account, postings) in by_account(&page.postings) {
         decision.put(schema::posting(account, &slot, &PAGE), &Postings { postings })?;
     }
@@ -133,6 +139,7 @@ fn write(inputs: &Inputs, settled: Settled, postings: Vec<Posting>) -> Result<De
         &SlotVolume {
             slot,
             volume: settled.volume,
+            reversed: None,
         },
     )?;
     decision.emit(SlotSettled {
@@ -146,16 +153,8 @@ fn write(inputs: &Inputs, settled: Settled, postings: Vec<Posting>) -> Result<De
     Ok(decision)
 }
 
-fn by_account(postings: &[Posting]) -> BTreeMap<&Account, Vec<Posting>> {
-    let mut accounts: BTreeMap<&Account, Vec<Posting>> = BTreeMap::new();
-    for posting in postings {
-        accounts.entry(&posting.account).or_default().push(posting.clone());
-    }
-    accounts
-}
-
 /// What is told of a settlement.
-pub(crate) fn view(slot: Slot, row: &SettlementRow, pages: Vec<SettlementPage>) -> SettlementView {
+pub(crate) fn view(slot: Slot, row: &SettlementRow, pages: Vec<SettlementPage>, booked: u32) -> SettlementView {
     let mut view = SettlementView {
         slot,
         settlement: row.settlement,
@@ -165,6 +164,12 @@ pub(crate) fn view(slot: Slot, row: &SettlementRow, pages: Vec<SettlementPage>) 
         points: Vec::new(),
         postings: Vec::new(),
         volume: row.volume,
+        course: row.course.as_ref().map(|course| CourseView {
+            versions: course.versions.clone(),
+            booked,
+            pending: course.pending.clone(),
+            missing: course.missing.clone(),
+        }),
     };
     for page in pages {
         view.trades.extend(page.trades);

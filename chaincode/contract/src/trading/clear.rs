@@ -23,7 +23,7 @@ use der_market::units::Energy;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::governance::{require_gate, seal_of};
+use crate::governance::{require_gate, require_unsettled, seal_of};
 use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
 use crate::trading::book::book;
@@ -66,6 +66,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
             format!("slot {slot} is matched already"),
         ));
     }
+    require_unsettled(cx, slot).await?;
     let book = book(cx, slot).await?;
     if gate.seal != Some(seal_of(&book)?) {
         return Err(ContractError::new(

@@ -259,6 +259,11 @@ impl World {
 
     /// Registers, connects, authenticates and meters a user.
     pub fn join(&mut self, user: &Caller, point: &str, meter: &str) {
+        self.join_from(user, point, meter, slot(0));
+    }
+
+    /// The same with a meter whose key is valid from another slot.
+    pub fn join_from(&mut self, user: &Caller, point: &str, meter: &str, valid_from: Slot) {
         self.submit(user, &registration(point));
         let participant = participant(user);
         self.submit(
@@ -280,7 +285,7 @@ impl World {
                 meter: id(meter),
                 participant,
                 public_key,
-                valid_from: slot(0),
+                valid_from,
                 plant: None,
             },
         );

@@ -3,7 +3,7 @@
 //! The first version differs from nothing booked. A later one takes back exactly the lines that changed and books them anew, so that
 //! the books end as if the latest readings had come first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +95,15 @@ impl Change {
         self.trades.is_empty() && self.places.is_empty()
     }
 
+    /// The pages whose lines are taken back, each once.
+    pub fn taken_back(&self) -> impl Iterator<Item = u32> {
+        let trades = self.trades.iter().filter_map(|shift| shift.before);
+        let pages: BTreeSet<u32> = trades
+            .chain(self.places.iter().filter_map(|shift| shift.before))
+            .collect();
+        pages.into_iter()
+    }
+
     /// Cuts the change into pages of at most this weight; one empty page where there is nothing.
     pub fn pages(self, weight: usize) -> Vec<Self> {
         let mut cutting = Cutting {
@@ -156,6 +165,16 @@ impl Booked {
                 None => _ = self.places.remove(&shift.place),
             }
         }
+    }
+
+    /// True where this page has the latest line of a contract.
+    pub fn has_trade(&self, page: u32, contract: &ContractId) -> bool {
+        self.trades.get(contract).is_some_and(|(latest, _)| *latest == page)
+    }
+
+    /// True where this page has the latest line of a place.
+    pub fn has_place(&self, page: u32, place: &Place) -> bool {
+        self.places.get(place).is_some_and(|(latest, _)| *latest == page)
     }
 
     /// What leads from here to an allocation of these contracts.

@@ -1,13 +1,14 @@
-//! `der reading`: sign a meter's values, hand them in.
+//! `der reading`: sign a meter's values, hand them in, estimate what is missing.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use der_api::metering::SignedReading;
-use der_api::request::RecordReadings;
+use der_api::request::{Estimate, QueryReadings, QuerySettlement, RecordReadings};
 use der_client::Meter;
 use der_market::id::{MarketId, MeterId};
 use der_market::metering::{Quality, Reading};
+use der_market::settlement::Place;
 use der_market::slot::Slot;
 use der_market::units::Energy;
 
@@ -30,6 +31,13 @@ Each file, or stdin for -, holds one signed reading per line.
 Example:
   der reading submit --profile grid-operator readings.jsonl";
 
+const ESTIMATE: &str = "\
+Without --place it takes the places that `der slot show SLOT --settlement` tells as missing.
+Then book the estimates: der slot correct SLOT.
+
+Example:
+  der reading estimate --profile grid-operator 100 --seen 388";
+
 /// Meter readings.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -45,6 +53,35 @@ pub enum Verb {
         #[command(flatten)]
         dry: DryRun,
     },
+    /// Estimates readings that a settled slot waits for, once the limit has passed.
+    #[command(after_help = ESTIMATE)]
+    Estimate(Estimated),
+    /// Shows the latest readings of a place in a slot, and its estimate.
+    #[command(after_help = "Example:\n  der reading show --profile grid-operator 100 MicrogridMSP:alice@pcc-2")]
+    Show {
+        /// Which slot.
+        #[arg(value_parser = parse::number::<Slot>)]
+        slot: Slot,
+        /// Whose and where: MSP:ENROLMENT@POINT.
+        #[arg(value_parser = place)]
+        place: Place,
+    },
+}
+
+/// What to estimate.
+#[derive(Debug, Args)]
+pub struct Estimated {
+    /// Which slot.
+    #[arg(value_parser = parse::number::<Slot>)]
+    slot: Slot,
+    /// A later slot that is settled: it shows that the limit has passed.
+    #[arg(long, value_name = "SLOT", value_parser = parse::number::<Slot>)]
+    seen: Slot,
+    /// Whose reading is missing, as MSP:ENROLMENT@POINT; all that the settlement waits for where none is given.
+    #[arg(long = "place", value_name = "PLACE", value_parser = place)]
+    places: Vec<Place>,
+    #[command(flatten)]
+    dry: DryRun,
 }
 
 /// One meter's energy in one slot.
@@ -91,8 +128,43 @@ impl Verb {
                 let readings = read_all(&files)?;
                 Session::open(global)?.submit(&RecordReadings { readings }, dry)
             }
+            Self::Estimate(estimated) => estimated.run(&Session::open(global)?),
+            Self::Show { slot, place } => {
+                let Place { participant, point } = place;
+                Session::open(global)?.query(&QueryReadings {
+                    slot,
+                    participant,
+                    point,
+                })
+            }
         }
     }
+}
+
+impl Estimated {
+    fn run(self, session: &Session) -> Result<Exit, Failure> {
+        let Self {
+            slot,
+            seen,
+            mut places,
+            dry,
+        } = self;
+        if places.is_empty() {
+            let settlement = session.wait(session.client().settlement(&QuerySettlement { slot }));
+            let course = settlement.map_err(|error| Failure::from(&error))?.course;
+            places = course.map_or_else(Vec::new, |course| course.missing);
+        }
+        session.submit(&Estimate { slot, seen, places }, dry)
+    }
+}
+
+/// The point comes last: an enrolment id may hold an @, a point may not.
+fn place(text: &str) -> Result<Place, String> {
+    let (participant, point) = text.rsplit_once('@').ok_or("a place is MSP:ENROLMENT@POINT")?;
+    Ok(Place {
+        participant: participant.parse().map_err(|error| format!("{error}"))?,
+        point: point.parse().map_err(|error| format!("{error}"))?,
+    })
 }
 
 impl Sign {

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use der_api::request::{
-    Clear, CloseGate, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan, QuerySettlement,
-    QuerySlot, SealBook, Settle,
+    Clear, CloseGate, CorrectSlot, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan,
+    QuerySettlement, QuerySettlementPage, QuerySlot, SealBook, Settle, SettlePage,
 };
 use der_market::slot::{Auction, Slot};
 
@@ -36,9 +36,20 @@ pub enum Verb {
     /// Ends confirmation and plans what is left with the grid.
     #[command(after_help = "Example:\n  der slot plan --profile grid-operator 100")]
     Plan(Which),
-    /// Settles the slot once its readings are in.
+    /// Settles the slot with every page; contracts whose readings lack stay pending.
     #[command(after_help = "Example:\n  der slot settle --profile grid-operator 100")]
     Settle(Which),
+    /// Takes back and books anew what readings have changed since the slot was settled.
+    #[command(after_help = "Example:\n  der slot correct --profile grid-operator 100")]
+    Correct(Which),
+    /// Books one page of a settlement.
+    #[command(after_help = "Example:\n  der slot page --profile grid-operator 100 3")]
+    Page {
+        #[command(flatten)]
+        which: Which,
+        /// Which page, from 0.
+        page: u32,
+    },
     /// Shows the slot's stage, or the result of a stage.
     #[command(
         after_help = "Examples:\n  der slot show --profile grid-operator 100\n  der slot show --profile grid-operator 100 --settlement -o json"
@@ -59,6 +70,9 @@ pub enum Verb {
         /// What was settled.
         #[arg(long, group = "part")]
         settlement: bool,
+        /// One page of what was settled.
+        #[arg(long, group = "part", value_name = "N")]
+        page: Option<u32>,
     },
 }
 
@@ -92,7 +106,18 @@ impl Verb {
             Self::Clear(WhichAuction { slot, dry }) => session.submit(&Clear { slot }, dry),
             Self::End(WhichAuction { slot, dry }) => session.submit(&EndConfirmation { slot }, dry),
             Self::Plan(Which { slot, dry }) => session.submit(&Plan { slot }, dry),
-            Self::Settle(Which { slot, dry }) => session.submit(&Settle { slot }, dry),
+            Self::Settle(Which { slot, dry }) => match dry.dry_run {
+                true => session.submit(&Settle { slot }, dry),
+                false => whole(&session, slot, Step::Settle),
+            },
+            Self::Correct(Which { slot, dry }) => match dry.dry_run {
+                true => session.submit(&CorrectSlot { slot }, dry),
+                false => whole(&session, slot, Step::Correct),
+            },
+            Self::Page {
+                which: Which { slot, dry },
+                page,
+            } => session.submit(&SettlePage { slot, page }, dry),
             Self::Show {
                 slot, auctions: true, ..
             } => session.query(&QueryAuctions { slot: slot.slot }),
@@ -103,7 +128,30 @@ impl Verb {
             Self::Show {
                 slot, settlement: true, ..
             } => session.query(&QuerySettlement { slot: slot.slot }),
+            Self::Show {
+                slot, page: Some(page), ..
+            } => session.query(&QuerySettlementPage { slot: slot.slot, page }),
             Self::Show { slot, .. } => session.query(&QuerySlot { slot }),
         }
     }
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Settle,
+    Correct,
+}
+
+/// Settles or corrects with every page, and tells on stderr how many are booked.
+fn whole(session: &Session, slot: Slot, step: Step) -> Result<Exit, Failure> {
+    session.learn_members()?;
+    let output = session.output();
+    let booked = |page| output.progress(&format!("page {page} is booked"));
+    let client = session.client();
+    session.committed(async {
+        match step {
+            Step::Settle => client.settle_whole(slot, booked).await,
+            Step::Correct => client.correct_whole(slot, booked).await,
+        }
+    })
 }

@@ -309,7 +309,7 @@ impl MarketDay {
     /// # Errors
     /// The contract's or Fabric's refusal.
     pub async fn settle(&self, slot: Slot) -> Result<Receipt<SettlementView>, DayError> {
-        let receipt = self.clock.settle(&Settle { slot }).await?;
+        let receipt = self.clock.settle_whole(slot, |_| ()).await?;
         self.committed(Some(slot), Function::Settle, receipt.clone());
         Ok(receipt)
     }
