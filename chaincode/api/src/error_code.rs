@@ -120,6 +120,9 @@ codes! {
     3019 OppositeSide Never "opposite side taken", "Withdraw the orders of the other side at this point and slot first.";
     3020 FiltersInvalid Never "filters not well formed", "Correct the filter that the message names, or leave the filters out.";
     3021 NoAgreedPrices Never "agreed price in a slot that is not bilateral", "Leave the agreed price out; the slot's rules say how contracts are priced.";
+    3032 MandateInvalid Never "mandate invalid", "Correct what the message names; a mandate is its signer's own, in this market.";
+    3033 BadMandateSignature Never "bad mandate signature", "Sign the mandate's canonical bytes with the registered key: ECDSA P-256, SHA-256, low S, DER.";
+    3034 NoMandate Never "no mandate to revoke", "Read the mandate (Query:Mandate); it may be revoked already.";
     3042 OrdersAreSealed Never "orders are sealed", "Seal the orders (DTSC:Seal) before the gate closes, and reveal them after it (DTSC:Reveal).";
 
     3060 AuctionOutOfTurn AfterReading "auction out of turn", "Open a slot's auctions one after the other, each once confirmation of the one before has ended and before the slot is planned.";

@@ -283,6 +283,20 @@ events! {
         /// Its slot.
         slot: Auction,
     }
+    /// A participant confirms beforehand.
+    MandateGranted {
+        /// Whose.
+        participant: ParticipantId,
+        /// SHA-256 of its canonical bytes.
+        mandate: Digest,
+    }
+    /// A participant's mandate has ended.
+    MandateRevoked {
+        /// Whose.
+        participant: ParticipantId,
+        /// Digest of the auctions from which it was taken.
+        slots: Digest,
+    }
     /// Contracts are proposed.
     SlotMatched {
         /// Which slot.

@@ -80,6 +80,8 @@ functions! {
     PostBid "DTSC:PostBid" Act 1 "publishes a demand";
     PostMany "DTSC:PostMany" Batch 3 "publishes many sales and demands, all or none";
     Withdraw "DTSC:Withdraw" Act 1 "withdraws an order";
+    GrantMandate "DTSC:Mandate" Act 3 "confirms beforehand every contract within limits";
+    RevokeMandate "DTSC:RevokeMandate" Act 3 "ends the caller's mandate";
     Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
     Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";
     Refuse "DTSC:Refuse" Act 1 "refuses a proposed contract";
@@ -104,6 +106,7 @@ functions! {
     QueryPlant "Query:Plant" Read 1 "a plant";
     QueryMeter "Query:Meter" Read 1 "a meter";
     QueryOrder "Query:Order" Read 1 "an order by its owner's id";
+    QueryMandate "Query:Mandate" Read 3 "a participant's standing mandate";
     QuerySlot "Query:Slot" Read 1 "a slot's stage";
     QueryAuctions "Query:Auctions" Read 3 "a slot's auctions with their stages";
     QueryClearing "Query:Clearing" Read 1 "a slot's clearing";

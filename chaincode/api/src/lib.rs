@@ -20,6 +20,7 @@ pub mod error_code;
 pub mod event;
 pub mod function;
 pub mod guard;
+pub mod mandate;
 pub mod metering;
 pub mod organisations;
 pub mod reply;

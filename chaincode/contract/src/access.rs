@@ -79,6 +79,7 @@ fn allowed(function: Function) -> (&'static [Role], &'static [Part]) {
         F::RegisterUser | F::AddKey | F::MoveOut => (&[Role::Participant], USERS),
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => (&[Role::Participant], USERS),
         F::RegisterPlant | F::ChangePlant | F::RetirePlant => (&[Role::Participant], USERS),
+        F::GrantMandate | F::RevokeMandate => (&[Role::Participant], USERS),
         F::PostMany | F::PostOffer | F::PostBid | F::Withdraw | F::Confirm | F::Refuse => (&[Role::Participant], USERS),
         query if query.is_query() => (&Role::ALL, EVERYBODY),
         _ => (&[], &[]),

@@ -6,6 +6,7 @@ use der_api::bytes::Digest;
 use der_market::id::{ContractId, DeviceId, EnrolmentId, MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::participant::Side;
+use der_market::penalty::Offence;
 use der_market::slot::{Auction, Slot};
 
 /// A value that may stand in a key.
@@ -67,7 +68,19 @@ impl KeyPart for Side {
     }
 }
 
-/// A version or a page, padded so that keys sort as numbers do.
+impl KeyPart for Offence {
+    fn push_parts(&self, parts: &mut Vec<String>) {
+        let (kind, contract) = match self {
+            Self::Refused(contract) => ("refused", Some(contract)),
+            Self::Expired(contract) => ("expired", Some(contract)),
+            Self::Unrevealed => ("unrevealed", None),
+        };
+        parts.push(kind.to_owned());
+        parts.extend(contract.map(ToString::to_string));
+    }
+}
+
+/// A version, a page or a day, padded so that keys sort as numbers do.
 impl KeyPart for u32 {
     fn push_parts(&self, parts: &mut Vec<String>) {
         parts.push(format!("{self:010}"));

@@ -4,19 +4,19 @@ use std::marker::PhantomData;
 
 use der_api::bytes::Digest;
 use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PlantView};
+use der_api::mandate::SignedMandate;
 use der_market::grid::{Distances, Point};
 use der_market::id::{ContractId, DeviceId, MeterId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
+use der_market::penalty::{Offence, Penalty};
 use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Allotment, Auctions, Clearing, Connection, DistancesHead, Entry, Exposure, Gate, Market, Opening,
-    Outcome, PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StoredContract,
-    StoredOrder, Supplied, Suspension, User,
+    Accreditation, Allotment, Auctions, Clearing, Connection, DistancesHead, Entry, Exposure, Gate, Market, Opening, Outcome, PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, StoredContract, StoredOrder, Supplied, Suspension, User,
 };
 
 /// A row's key with the type of its value.
@@ -112,6 +112,9 @@ tables! {
     book            "book"            (slot: &Auction, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
     exposure        "exposure"        (slot: &Auction, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
     entry           "entry"           (slot: &Auction, point: &PointId, who: &ParticipantId) => Entry, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw at schema 3", Nobody;
+    standing_mandate "standing-mandate" (who: &ParticipantId) => StandingMandate, "DTSC:Mandate; deleted by DTSC:RevokeMandate", Nobody;
+    mandate         "mandate"         (who: &ParticipantId, mandate: &Digest) => SignedMandate, "DTSC:Mandate", Nobody;
+    penalty         "penalty"         (day: &u32, who: &ParticipantId, slot: &Auction, offence: &Offence) => Penalty, "DTSC:Refuse, TSSC:EndConfirmation, TSSC:Plan", Nobody;
     clearing        "clearing"        (slot: &Auction) => Clearing,           "TSSC:Clear", Nobody;
     contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
     answer          "answer"          (slot: &Auction, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;

@@ -29,6 +29,7 @@ pub mod order_rules;
 pub mod paper;
 pub mod parameters;
 pub mod participant;
+pub mod penalty;
 pub mod planning;
 pub mod pricing;
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! Verifying an exported contract: terms, keys and signatures are all in it.
 
 use der_api::bytes::Digest;
+use der_api::mandate::SignedMandate;
 use der_api::reply::{Confirmation, ContractView};
 use der_market::participant::Side;
 use fabric_msp::{Certificate, PublicKey};
@@ -29,8 +30,20 @@ pub struct Signatory {
     pub participant: String,
     /// SHA-256 of the key that signed, as `der participant show` prints it.
     pub key: Digest,
+    /// Whether it signed the contract itself, or a mandate that covers it.
+    pub by: Word,
     /// Whether a certificate was given and holds the same key.
     pub certificate_checked: bool,
+}
+
+/// How a side gave its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// By its signature under the contract.
+    Signature,
+    /// By a standing mandate.
+    Mandate,
 }
 
 /// Checks hash and signatures of a contract, and the keys against certificates where they are given.
@@ -70,11 +83,18 @@ fn signatory(contract: &ContractView, side: Side, certificate: Option<&str>) -> 
     Ok(Signatory {
         participant: participant.to_string(),
         key: Digest::of(key.sec1()),
+        by: match confirmation.mandate {
+            Some(_) => Word::Mandate,
+            None => Word::Signature,
+        },
         certificate_checked: certificate.is_some(),
     })
 }
 
 fn signing_key(contract: &ContractView, confirmation: &Confirmation) -> Result<PublicKey, String> {
+    if let Some(mandate) = &confirmation.mandate {
+        return mandating_key(contract, confirmation.side, mandate);
+    }
     let (Some(point), Some(signature)) = (&confirmation.public_key, &confirmation.signature) else {
         return Err("key or signature is missing".into());
     };
@@ -82,6 +102,22 @@ fn signing_key(contract: &ContractView, confirmation: &Confirmation) -> Result<P
     let bytes = contract.terms.canonical_bytes().map_err(|error| error.to_string())?;
     key.verify(&bytes, signature.as_slice())
         .map_err(|error| format!("the signature does not hold: {error}"))?;
+    Ok(key)
+}
+
+/// The key that signed a mandate, where the mandate covers this side of the contract.
+fn mandating_key(contract: &ContractView, side: Side, mandate: &SignedMandate) -> Result<PublicKey, String> {
+    let covers = mandate
+        .terms
+        .covers(side, &contract.terms)
+        .map_err(|error| error.to_string())?;
+    if !covers {
+        return Err("the mandate does not cover the contract".into());
+    }
+    let key = PublicKey::from_sec1(mandate.public_key.as_slice()).map_err(|error| error.to_string())?;
+    let bytes = mandate.terms.canonical_bytes().map_err(|error| error.to_string())?;
+    key.verify(&bytes, mandate.signature.as_slice())
+        .map_err(|error| format!("the mandate's signature does not hold: {error}"))?;
     Ok(key)
 }
 
@@ -102,6 +138,7 @@ fn invalid(why: String) -> Failure {
 mod tests {
     use der_api::bytes::{Digest, HexBytes};
     use der_api::contract::ContractTerms;
+    use der_api::mandate::{Limit, MandateTerms, SignedMandate};
     use der_api::reply::{Confirmation, ContractStatus, ContractView};
     use der_market::parameters::Profile;
     use der_market::participant::Side;
@@ -109,7 +146,7 @@ mod tests {
     use der_market::units::{Energy, Price};
     use fabric_msp::PrivateKey;
 
-    use super::verify;
+    use super::{Word, verify};
     use crate::exit::Exit;
 
     fn terms() -> ContractTerms {
@@ -140,7 +177,57 @@ mod tests {
             accepted: true,
             public_key: HexBytes::new(key.public_key().sec1().to_vec()),
             signature: HexBytes::new(signature),
+            mandate: None,
         }
+    }
+
+    fn mandated(terms: &ContractTerms, price: i64) -> Confirmation {
+        let key = PrivateKey::generate().unwrap();
+        let limit = Limit {
+            energy_wh: terms.energy_wh,
+            price: Price::new(price).unwrap(),
+        };
+        let mandate = MandateTerms {
+            market: terms.market.clone(),
+            participant: terms.buyer.clone(),
+            buy: Some(limit),
+            sell: None,
+            from: terms.slot.slot,
+            until: terms.slot.slot,
+        };
+        let signature = HexBytes::new(key.sign(&mandate.canonical_bytes().unwrap()).unwrap()).unwrap();
+        let public_key = HexBytes::new(key.public_key().sec1().to_vec()).unwrap();
+        Confirmation {
+            side: Side::Buyer,
+            accepted: true,
+            public_key: Some(public_key.clone()),
+            signature: None,
+            mandate: Some(SignedMandate {
+                terms: mandate,
+                public_key,
+                signature,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_mandate_stands_for_a_signature_as_far_as_it_goes() {
+        let mut contract = contract();
+        contract.confirmations[0] = mandated(&contract.terms, 570_000);
+        let verified = verify(&contract, None, None).unwrap();
+        assert_eq!(
+            (verified.buyer.by, verified.seller.by),
+            (Word::Mandate, Word::Signature)
+        );
+        let refusal = |contract: &ContractView| verify(contract, None, None).unwrap_err().to_string();
+        let mut forged = contract.clone();
+        forged.confirmations[0].mandate.as_mut().unwrap().terms.until = Slot::new(101).unwrap();
+        assert!(refusal(&forged).contains("mandate's signature does not hold"));
+        contract.confirmations[0] = mandated(&contract.terms, 569_999);
+        assert!(
+            refusal(&contract).contains("does not cover"),
+            "price and tariff are above the limit"
+        );
     }
 
     fn contract() -> ContractView {

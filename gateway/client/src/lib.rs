@@ -8,6 +8,7 @@ pub mod day;
 mod departure;
 mod error;
 pub mod follow;
+mod mandate;
 mod market_client;
 mod membership;
 mod meter;

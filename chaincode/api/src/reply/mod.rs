@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Digest, HexBytes};
 use crate::contract::ContractTerms;
+use crate::mandate::SignedMandate;
 use crate::organisations::{Organisations, Part};
 
 macro_rules! reply {
@@ -36,8 +37,10 @@ mod chain;
 mod device;
 pub use chain::{ChainPage, ChainRow, Change, GuardState, HistoryView, RowJson};
 pub use device::DeviceView;
+mod mandate;
 mod order;
 
+pub use mandate::MandateView;
 pub use order::OrdersAccepted;
 pub use settlement::{
     CourseView, EstimateView, EstimatesAccepted, PageBooked, ReadingsView, SettlementPageView, VersionView,
@@ -357,8 +360,11 @@ reply! {
         accepted: bool,
         /// The key that signed: uncompressed P-256 point. Absent for a refusal.
         public_key: Option<HexBytes>,
-        /// The signature over the contract's canonical bytes. Absent for a refusal.
+        /// The signature over the contract's canonical bytes. Absent for a refusal, and where a mandate confirms.
         signature: Option<HexBytes>,
+        /// The mandate that confirms, signed by the key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mandate: Option<SignedMandate>,
     }
 }
 reply! {

@@ -4,6 +4,7 @@ mod chain;
 mod device;
 mod governance;
 mod identity;
+mod mandate;
 mod market;
 mod order;
 mod query;
@@ -21,6 +22,7 @@ pub use identity::{
     AcceptConnection, AddKey, Authenticate, ChangePlant, MoveOut, PublishDistances, PublishPoint, RegisterMeter,
     RegisterPlant, RegisterUser, Reinstate, ReplaceMeter, RetirePlant, Suspend,
 };
+pub use mandate::{GrantMandate, QueryMandate, RevokeMandate};
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
 pub use order::{NewOrder, PostMany};
 pub use query::{

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::schema;
+use crate::trading::put_penalty;
 use crate::view::LedgerView;
 
 pub(crate) async fn end_confirmation<V: LedgerView>(
@@ -47,6 +48,9 @@ fn decide(contracts: &Contracts) -> Result<Decision, ContractError> {
         confirmed: count(&outcome.confirmed)?,
         lapsed: count(&outcome.lapsed)?,
     })?;
+    for penalty in &contracts.penalties {
+        put_penalty(&mut decision, penalty)?;
+    }
     decision.put(schema::confirmation_end(&slot), &outcome)?;
     Ok(decision)
 }

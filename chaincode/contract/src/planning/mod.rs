@@ -6,6 +6,6 @@ mod plan;
 mod sequence;
 
 pub(crate) use end::end_confirmation;
-pub(crate) use outcome::{answers_to, auctions_of, ended};
+pub(crate) use outcome::{auctions_of, ended};
 pub(crate) use plan::plan_slot;
 pub(crate) use sequence::sequence;

@@ -1,17 +1,16 @@
 //! What becomes of an auction's proposed contracts.
 
 use der_api::ErrorCode;
-use der_api::reply::{Confirmation, ContractStatus};
+use der_api::reply::ContractStatus;
 use der_api::schema::WHOLE_MARKET;
-use der_market::id::ContractId;
-use der_market::participant::Side;
+use der_market::penalty::Penalty;
 use der_market::slot::{Auction, Slot};
 
 use crate::context::Context;
 use crate::error::ContractError;
 use crate::rows::{Auctions, Outcome, StoredContract};
-use crate::schema::{self, Row};
-use crate::trading::status;
+use crate::schema;
+use crate::trading::{answers_to, expiry, status};
 use crate::view::LedgerView;
 
 /// Contracts of an auction, apart by what became of them, each in rank order.
@@ -21,9 +20,21 @@ pub(super) struct Contracts {
     pub(super) lapsed: Vec<StoredContract>,
     /// True where `TSSC:EndConfirmation` has said so already.
     pub(super) ended: bool,
+    /// What the silence of those who did not answer costs; none where confirmation has ended before.
+    pub(super) penalties: Vec<Penalty>,
 }
 
 impl Contracts {
+    const fn none(auction: Auction) -> Self {
+        Self {
+            auction,
+            confirmed: Vec::new(),
+            lapsed: Vec::new(),
+            ended: false,
+            penalties: Vec::new(),
+        }
+    }
+
     pub(super) fn outcome(&self) -> Outcome {
         let ids = |list: &[StoredContract]| list.iter().map(|contract| contract.terms.contract.clone()).collect();
         Outcome {
@@ -61,54 +72,39 @@ pub(super) async fn contracts_of<V: LedgerView>(
 ) -> Result<Contracts, ContractError> {
     let ended = ended(cx, auction).await?;
     let contracts = cx.ledger.scan(&schema::contracts_of(&auction)).await?;
-    let (confirmed, lapsed) = match &ended {
-        Some(outcome) => contracts
-            .into_iter()
-            .partition(|contract| outcome.confirmed.contains(&contract.terms.contract)),
-        None => by_answers(cx, auction, contracts).await?,
+    let Some(outcome) = ended else {
+        return by_answers(cx, auction, contracts).await;
     };
+    let (confirmed, lapsed) = contracts
+        .into_iter()
+        .partition(|contract| outcome.confirmed.contains(&contract.terms.contract));
     Ok(Contracts {
-        auction,
         confirmed,
         lapsed,
-        ended: ended.is_some(),
+        ended: true,
+        ..Contracts::none(auction)
     })
 }
 
+/// Contracts apart by their answers, with what each side's silence costs.
 async fn by_answers<V: LedgerView>(
     cx: &Context<'_, V>,
     auction: Auction,
     contracts: Vec<StoredContract>,
-) -> Result<(Vec<StoredContract>, Vec<StoredContract>), ContractError> {
-    let sides = |contract: &StoredContract| answer_rows(auction, &contract.terms.contract);
-    let rows: Vec<_> = contracts.iter().flat_map(sides).collect();
-    let mut given = cx.ledger.all(&rows).await?.into_iter();
-    Ok(contracts.into_iter().partition(|_| {
-        let answers: Vec<Confirmation> = given.by_ref().take(2).flatten().collect();
-        status(&answers, true) == ContractStatus::Confirmed
-    }))
-}
-
-/// Both sides' answers, the buyer's first.
-pub(crate) async fn answers_to<V: LedgerView>(
-    cx: &Context<'_, V>,
-    auction: Auction,
-    id: &ContractId,
-) -> Result<Vec<Confirmation>, ContractError> {
-    Ok(cx
-        .ledger
-        .all(&answer_rows(auction, id))
-        .await?
-        .into_iter()
-        .flatten()
-        .collect())
-}
-
-fn answer_rows(auction: Auction, id: &ContractId) -> [Row<Confirmation>; 2] {
-    [
-        schema::answer(&auction, id, &Side::Buyer),
-        schema::answer(&auction, id, &Side::Seller),
-    ]
+) -> Result<Contracts, ContractError> {
+    let answers = answers_to(cx, auction, &contracts).await?;
+    let mut apart = Contracts::none(auction);
+    for (contract, answers) in contracts.into_iter().zip(answers) {
+        if status(&answers, true) == ContractStatus::Confirmed {
+            apart.confirmed.push(contract);
+            continue;
+        }
+        if cx.schema >= WHOLE_MARKET {
+            apart.penalties.extend(expiry(&contract, &answers));
+        }
+        apart.lapsed.push(contract);
+    }
+    Ok(apart)
 }
 
 /// Refuses an auction that is not matched.

@@ -11,6 +11,7 @@ use der_api::{ErrorCode, codec};
 use der_market::grid::{Point, Rooms};
 use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::order::Order;
+use der_market::penalty::Penalty;
 use der_market::planning::{Planned, plan};
 use der_market::slot::{Auction, Slot};
 use der_market::units::{Energy, UnitError};
@@ -21,7 +22,7 @@ use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::rows::{Auctions, Outcome, PlanRow, StoredContract};
 use crate::schema;
-use crate::trading::{book, points};
+use crate::trading::{book, points, put_penalty};
 use crate::view::LedgerView;
 
 /// An auction with its book.
@@ -92,11 +93,19 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         direct.add(terms.slot, &terms.buyer, &terms.buyer_order, terms.energy_wh)?;
         direct.add(terms.slot, &terms.seller, &terms.seller_order, terms.energy_wh)?;
     }
+    let penalties: Vec<Penalty> = auctions
+        .iter()
+        .flat_map(|auction| auction.contracts.penalties.clone())
+        .collect();
     let outcomes = auctions.iter().map(|auction| auction.contracts.outcome()).collect();
     let orders = left_to_plan(auctions, &direct);
     let lines = plan(slot, &orders, rooms);
     let digest = Digest::of(&codec::encode(&lines)?);
-    write(PlanView { slot, lines, digest }, outcomes)
+    let mut decision = write(PlanView { slot, lines, digest }, outcomes)?;
+    for penalty in &penalties {
+        put_penalty(&mut decision, penalty)?;
+    }
+    Ok(decision)
 }
 
 /// Energy in confirmed contracts, by auction and order.

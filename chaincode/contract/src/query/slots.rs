@@ -7,9 +7,9 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::stage;
-use crate::planning::{answers_to, auctions_of, ended};
+use crate::planning::{auctions_of, ended};
 use crate::schema;
-use crate::trading::status;
+use crate::trading::{answers_to, status};
 use crate::view::LedgerView;
 
 pub(crate) async fn slot<V: LedgerView>(cx: &Context<'_, V>, request: QuerySlot) -> Result<Decision, ContractError> {
@@ -43,7 +43,8 @@ pub(crate) async fn contract<V: LedgerView>(
         .ledger
         .require(&schema::contract(&request.slot, &request.contract))
         .await?;
-    let confirmations = answers_to(cx, request.slot, &request.contract).await?;
+    let answers = answers_to(cx, request.slot, std::slice::from_ref(&row)).await?;
+    let confirmations: Vec<_> = answers.into_iter().flatten().collect();
     let planned = cx.ledger.get(&schema::plan(&request.slot.slot)).await?.is_some();
     let closed = planned || ended(cx, request.slot).await?.is_some();
     let status = status(&confirmations, closed);

@@ -41,6 +41,9 @@ row! {
         point: PointId,
         /// The owner's energy type.
         source: Source,
+        /// The mandate under which its orders were entered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mandate: Option<Digest>,
         /// Sales, in the order of their entry.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         offers: Vec<Entered>,
@@ -75,6 +78,7 @@ impl Entry {
             participant: user.participant.clone(),
             point: user.point.clone(),
             source: user.source,
+            mandate: None,
             offers: Vec::new(),
             bids: Vec::new(),
         }

@@ -35,10 +35,12 @@ mod settlement;
 
 pub use session::{Auctions, Outcome};
 mod entry;
+mod mandate;
 
 pub(crate) use entry::digest_of;
 pub use entry::{Entered, Entry};
 pub use settlement::{Allotment, Course};
+pub use mandate::StandingMandate;
 
 row! {
     /// The market.

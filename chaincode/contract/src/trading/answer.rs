@@ -5,10 +5,13 @@ use der_api::bytes::{Digest, HexBytes};
 use der_api::event::{ContractConfirmed, ContractRefused};
 use der_api::reply::{AnswerAccepted, Confirmation, ContractStatus};
 use der_api::request::{Confirm, Refuse};
+use der_api::schema::WHOLE_MARKET;
 use der_market::id::ContractId;
 use der_market::participant::Side;
+use der_market::penalty::{Offence, Penalty};
 use der_market::slot::Auction;
 
+use super::answers::is_mandated;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -38,7 +41,7 @@ async fn answerable<V: LedgerView>(
     };
     let (answer, plan) = (schema::answer(&slot, id, &side), schema::plan(&slot.slot));
     let answers = cx.ledger.many(&[answer.key.clone(), plan.key.clone()]).await?;
-    if answers.get(&answer)?.is_some() {
+    if answers.get(&answer)?.is_some() || is_mandated(cx, &contract, side).await? {
         return Err(ContractError::new(
             ErrorCode::AlreadyConfirmed,
             format!("{} answered contract {id}", cx.caller),
@@ -76,6 +79,7 @@ pub(crate) async fn confirm<V: LedgerView>(cx: &Context<'_, V>, request: Confirm
         accepted: true,
         public_key,
         signature: Some(request.signature),
+        mandate: None,
     };
     let mut decision = recorded(&contract, answer)?;
     decision.emit(ContractConfirmed {
@@ -94,14 +98,26 @@ pub(crate) async fn refuse<V: LedgerView>(cx: &Context<'_, V>, request: Refuse) 
         accepted: false,
         public_key: None,
         signature: None,
+        mandate: None,
     };
     let mut decision = recorded(&contract, answer)?;
+    if cx.schema >= WHOLE_MARKET {
+        let offence = Offence::Refused(request.contract.clone());
+        put_penalty(&mut decision, &Penalty::of(cx.caller.clone(), request.slot, offence))?;
+    }
     decision.emit(ContractRefused {
         slot: request.slot,
         contract: request.contract,
         side,
     })?;
     Ok(decision)
+}
+
+/// Puts what an offence costs, for the next roll of credit.
+pub(crate) fn put_penalty(decision: &mut Decision, penalty: &Penalty) -> Result<(), ContractError> {
+    let day = penalty.slot.slot.utc_day();
+    let at = schema::penalty(&day, &penalty.participant, &penalty.slot, &penalty.offence);
+    decision.put(at, penalty)
 }
 
 fn recorded(contract: &StoredContract, answer: Confirmation) -> Result<Decision, ContractError> {

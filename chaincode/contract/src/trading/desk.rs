@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::ErrorCode;
+use der_api::bytes::Digest;
 use der_api::reply::{OrderStatus, OrderView};
 use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::order::Order;
@@ -50,6 +51,7 @@ pub(super) struct Placed {
 pub(super) struct Desk {
     standings: BTreeMap<ParticipantId, Standing>,
     gates: BTreeMap<Auction, Gate>,
+    mandates: BTreeMap<ParticipantId, Digest>,
     entries: BTreeMap<Place, Entry>,
     changed: BTreeSet<Place>,
     /// Auctions that price their contracts by agreement, as far as it was asked.
@@ -62,7 +64,11 @@ impl Desk {
         cx: &Context<'_, V>,
         visits: &BTreeSet<(Auction, ParticipantId)>,
     ) -> Result<Self, ContractError> {
-        let (standings, gates) = visitors(cx, visits).await?;
+        let Visitors {
+            standings,
+            gates,
+            mandates,
+        } = visitors(cx, visits).await?;
         let place = |(slot, who): &(Auction, ParticipantId)| {
             let standing = standings.get(who)?;
             Some((*slot, standing.user.point.clone(), who.clone()))
@@ -78,6 +84,7 @@ impl Desk {
             entries: present.filter_map(|(place, entry)| Some((place, entry?))).collect(),
             standings,
             gates,
+            mandates,
             changed: BTreeSet::new(),
             bilateral: BTreeSet::new(),
         })
@@ -125,6 +132,7 @@ impl Desk {
         let most = standing.user.capacity_w.per_slot();
         let place = (slot, order.point.clone(), order.participant.clone());
         let entry = self.entries.entry(place.clone()).or_insert(own);
+        entry.mandate = self.mandates.get(&wanted.participant).copied();
         entry.add(side, wanted.content)?;
         entry.require_within(most)?;
         self.changed.insert(place);
@@ -174,6 +182,18 @@ impl Desk {
             filters: order.filters,
             status: entered.status,
         })
+    }
+
+    /// Takes the mandate off a participant's orders in an auction.
+    pub(super) fn revoke(&mut self, slot: Auction, who: &ParticipantId) -> Result<(), ContractError> {
+        let place = (slot, self.standing(who)?.user.point.clone(), who.clone());
+        require_open(slot, self.gates.get(&slot))?;
+        if let Some(entry) = self.entries.get_mut(&place)
+            && entry.mandate.take().is_some()
+        {
+            self.changed.insert(place);
+        }
+        Ok(())
     }
 
     /// Puts the entries that have changed.
@@ -235,30 +255,40 @@ pub(crate) async fn entered_order<V: LedgerView>(
     desk.view(slot, who, id)
 }
 
+/// Who comes to the desk, and the gates of the auctions they come for.
+struct Visitors {
+    standings: BTreeMap<ParticipantId, Standing>,
+    gates: BTreeMap<Auction, Gate>,
+    mandates: BTreeMap<ParticipantId, Digest>,
+}
+
 async fn visitors<V: LedgerView>(
     cx: &Context<'_, V>,
     visits: &BTreeSet<(Auction, ParticipantId)>,
-) -> Result<(BTreeMap<ParticipantId, Standing>, BTreeMap<Auction, Gate>), ContractError> {
+) -> Result<Visitors, ContractError> {
     let slots: BTreeSet<Auction> = visits.iter().map(|(slot, _)| *slot).collect();
     let people: BTreeSet<&ParticipantId> = visits.iter().map(|(_, who)| who).collect();
-    let gates: Vec<_> = slots.into_iter().map(|slot| (slot, schema::gate(&slot))).collect();
-    let rows: Vec<_> = people.into_iter().map(|who| (who, StandingRows::of(who))).collect();
-    let mut keys: Vec<Key> = gates.iter().map(|(_, row)| row.key.clone()).collect();
-    keys.extend(rows.iter().flat_map(|(_, rows)| rows.keys()));
+    let mut keys: Vec<Key> = slots.iter().map(|slot| schema::gate(slot).key).collect();
+    for who in &people {
+        keys.extend(StandingRows::of(who).keys());
+        keys.push(schema::standing_mandate(who).key);
+    }
     let answers = cx.ledger.many(&keys).await?;
-    let mut standings = BTreeMap::new();
-    for (who, rows) in rows {
-        if let Some(standing) = rows.find(&answers)? {
-            standings.insert(who.clone(), standing);
-        }
+    let (mut standings, mut gates, mut mandates) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for who in people {
+        let standing = StandingRows::of(who).find(&answers)?;
+        standings.extend(standing.map(|standing| (who.clone(), standing)));
+        let mandate = answers.get(&schema::standing_mandate(who))?;
+        mandates.extend(mandate.map(|mandate| (who.clone(), mandate.hash)));
     }
-    let mut open = BTreeMap::new();
-    for (slot, row) in gates {
-        if let Some(gate) = answers.get(&row)? {
-            open.insert(slot, gate);
-        }
+    for slot in slots {
+        gates.extend(answers.get(&schema::gate(&slot))?.map(|gate| (slot, gate)));
     }
-    Ok((standings, open))
+    Ok(Visitors {
+        standings,
+        gates,
+        mandates,
+    })
 }
 
 impl Entry {

@@ -1,20 +1,24 @@
 //! DTSC and TSSC: orders, clearing, contracts.
 
 mod answer;
+mod answers;
 mod book;
 mod clear;
 mod desk;
 mod enter;
+mod mandate;
 mod merits;
 mod post;
 mod withdraw;
 mod withdraw_all;
 
-pub(crate) use answer::{confirm, refuse, status};
+pub(crate) use answer::{confirm, put_penalty, refuse, status};
+pub(crate) use answers::{answers_to, expiry};
 pub(crate) use book::book;
 pub(crate) use clear::{clear, points};
 pub(crate) use desk::entered_order;
 pub(crate) use enter::post_many;
+pub(crate) use mandate::{grant_mandate, mandate_view, revoke_mandate};
 pub(crate) use post::{post_bid, post_offer};
 pub(crate) use withdraw::{view as order_view, withdraw};
 pub(crate) use withdraw_all::{withdraw_all, withdraw_from};

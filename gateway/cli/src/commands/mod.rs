@@ -1,5 +1,6 @@
 //! One file per noun.
 
+mod batch;
 mod case_loop;
 mod certs;
 mod chain;
@@ -13,6 +14,7 @@ mod doctor;
 mod embedded;
 mod follow;
 mod grid;
+mod mandate;
 mod market;
 mod network;
 mod order;
@@ -64,6 +66,12 @@ pub enum Noun {
     /// Demands.
     #[command(subcommand)]
     Bid(order::Bid),
+    /// Many orders in one transaction.
+    #[command(subcommand)]
+    Batch(batch::Verb),
+    /// Standing mandates: confirm beforehand.
+    #[command(subcommand)]
+    Mandate(mandate::Verb),
     /// Delivery slots through their stages.
     #[command(subcommand)]
     Slot(slot::Verb),
@@ -139,6 +147,8 @@ impl Noun {
             Self::Meter(verb) => verb.run(global),
             Self::Offer(verb) => verb.run(global),
             Self::Bid(verb) => verb.run(global),
+            Self::Batch(verb) => verb.run(global),
+            Self::Mandate(verb) => verb.run(global),
             Self::Slot(verb) => verb.run(global),
             Self::Contract(verb) => verb.run(global),
             Self::Reading(verb) => verb.run(global),
