@@ -33,7 +33,7 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         | F::Settle => GRID_AND_REGULATOR,
         F::SettlePage | F::CorrectSlot | F::Estimate => GRID_AND_REGULATOR,
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => GRID_AND_REGULATOR,
-        F::RegisterUser | F::AddKey | F::RegisterPlant => &[Endorser::Caller],
+        F::CallFor | F::RegisterUser | F::AddKey | F::RegisterPlant => &[Endorser::Caller],
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => &[Endorser::Caller],
         F::ChangePlant | F::RetirePlant => &[Endorser::Caller],
         F::MoveOut => &[Endorser::Caller, Endorser::Regulator],

@@ -126,6 +126,11 @@ codes! {
     3042 OrdersAreSealed Never "orders are sealed", "Seal the orders (DTSC:Seal) before the gate closes, and reveal them after it (DTSC:Reveal).";
 
     3060 AuctionOutOfTurn AfterReading "auction out of turn", "Open a slot's auctions one after the other, each once confirmation of the one before has ended and before the slot is planned.";
+    3061 ForecastTooLate Never "forecast too late", "A planned slot is forecast no more; forecast later slots.";
+    3062 ForecastMissing AfterReading "no forecast", "Forecast the slot first (Plan:Forecast): an intraday auction trades what differs from the plan.";
+    3063 BeyondForecast AfterReading "beyond the forecast", "Order no more than the forecast leaves (Query:Position), or withdraw orders, or forecast anew.";
+    3064 OrderCrossesPosition AfterReading "order crosses the position", "Split the order in two at the position (Query:Position): settlement takes a cover apart from a purchase.";
+    3065 TooFewCalls Later "too few calls", "Have more members call for the stage (Market:CallFor), or leave it to the operator.";
 
     4001 UnknownMeter AfterReading "unknown meter", "The grid company registers a meter before it reports.";
     4002 BadReadingSignature Never "bad reading signature", "Sign the reading's canonical bytes with the meter's key.";

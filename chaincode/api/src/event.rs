@@ -11,6 +11,7 @@ use crate::codec;
 use crate::error_code::{ApiError, ErrorCode};
 use crate::function::BATCH_LIMIT;
 use crate::organisations::Part;
+use crate::reply::Stage;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {
@@ -125,6 +126,28 @@ events! {
         /// Orders in it.
         orders: u32,
         /// Digest of its rows.
+        digest: Digest,
+    }
+    /// A member called for a stage that the operator does not bring.
+    StageCalled {
+        /// Which auction.
+        slot: Auction,
+        /// The stage to reach.
+        stage: Stage,
+        /// Which member.
+        by: MspId,
+    }
+    /// A participant forecast slots.
+    ForecastPosted {
+        /// Whose.
+        participant: ParticipantId,
+        /// Where.
+        point: PointId,
+        /// The first slot.
+        first: Slot,
+        /// How many slots.
+        slots: u32,
+        /// SHA-256 of the forecasts.
         digest: Digest,
     }
     /// Confirmation has ended in an auction.

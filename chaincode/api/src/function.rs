@@ -53,6 +53,7 @@ functions! {
     OpenSlot "Market:OpenSlot" Act 1 "opens a slot's gate under the rules now in force";
     CloseGate "Market:CloseGate" Act 1 "closes a slot's gate";
     SealBook "Market:SealBook" Act 1 "fixes count and digest of a closed book";
+    CallFor "Market:CallFor" Act 3 "calls for a stage that the operator does not bring";
     Migrate "Governance:Migrate" Act 1 "raises the ledger to a later schema";
     AdmitMember "Governance:AdmitMember" Act 2 "admits an organisation to a part";
     DismissMember "Governance:DismissMember" Act 2 "takes an organisation off the members";
@@ -82,6 +83,7 @@ functions! {
     Withdraw "DTSC:Withdraw" Act 1 "withdraws an order";
     GrantMandate "DTSC:Mandate" Act 3 "confirms beforehand every contract within limits";
     RevokeMandate "DTSC:RevokeMandate" Act 3 "ends the caller's mandate";
+    Forecast "Plan:Forecast" Act 3 "forecasts slots at the caller's point";
     Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
     Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";
     Refuse "DTSC:Refuse" Act 1 "refuses a proposed contract";
@@ -109,6 +111,8 @@ functions! {
     QueryMandate "Query:Mandate" Read 3 "a participant's standing mandate";
     QuerySlot "Query:Slot" Read 1 "a slot's stage";
     QueryAuctions "Query:Auctions" Read 3 "a slot's auctions with their stages";
+    QueryCalls "Query:Calls" Read 3 "who has called for a stage";
+    QueryPosition "Query:Position" Read 3 "a participant's forecast and position in a slot";
     QueryClearing "Query:Clearing" Read 1 "a slot's clearing";
     QueryContract "Query:Contract" Read 1 "a contract with its confirmations";
     QueryPlan "Query:Plan" Read 1 "a slot's plan";
@@ -121,6 +125,20 @@ functions! {
 }
 
 impl Function {
+    /// True for a function that brings a slot to its next stage.
+    pub fn is_stage(self) -> bool {
+        matches!(
+            self,
+            Self::OpenSlot
+                | Self::CloseGate
+                | Self::SealBook
+                | Self::Clear
+                | Self::EndConfirmation
+                | Self::Plan
+                | Self::Settle
+        )
+    }
+
     /// True for a function that writes nothing and is meant to be evaluated, not submitted.
     pub fn is_query(self) -> bool {
         self.kind() == Kind::Read

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use der_api::organisations::{Organisations, Part};
+use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, Function};
 use der_market::id::{EnrolmentId, MspId, ParticipantId};
 
@@ -60,16 +61,18 @@ const EVERYBODY: &[Part] = &[Part::Grid, Part::Regulator, Part::Energy, Part::Mi
 const USERS: &[Part] = &[Part::Energy, Part::Microgrid];
 
 /// Roles and parts that may call a function.
-fn allowed(function: Function) -> (&'static [Role], &'static [Part]) {
+fn allowed(function: Function, schema: u32) -> (&'static [Role], &'static [Part]) {
     use Function as F;
     match function {
         F::Bootstrap => (&[Role::Operator], &[Part::Grid]),
+        stage if stage.is_stage() && schema >= WHOLE_MARKET => (&[Role::Operator], EVERYBODY),
         F::OpenSlot | F::CloseGate | F::SealBook | F::Clear | F::EndConfirmation | F::Plan | F::Settle => {
             (&[Role::Operator], &[Part::Grid, Part::Regulator])
         }
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => {
             (&[Role::Operator, Role::Regulator], &[Part::Grid, Part::Regulator])
         }
+        F::CallFor => (&[Role::Operator], EVERYBODY),
         F::Authenticate | F::Suspend | F::Reinstate => (&[Role::Regulator], &[Part::Regulator]),
         F::PublishPoint | F::PublishDistances | F::AcceptConnection => (&[Role::Grid], &[Part::Grid]),
         F::RegisterMeter | F::ReplaceMeter => (&[Role::Metering], &[Part::Grid]),
@@ -80,7 +83,9 @@ fn allowed(function: Function) -> (&'static [Role], &'static [Part]) {
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => (&[Role::Participant], USERS),
         F::RegisterPlant | F::ChangePlant | F::RetirePlant => (&[Role::Participant], USERS),
         F::GrantMandate | F::RevokeMandate => (&[Role::Participant], USERS),
-        F::PostMany | F::PostOffer | F::PostBid | F::Withdraw | F::Confirm | F::Refuse => (&[Role::Participant], USERS),
+        F::Forecast | F::PostMany | F::PostOffer | F::PostBid | F::Withdraw | F::Confirm | F::Refuse => {
+            (&[Role::Participant], USERS)
+        }
         query if query.is_query() => (&Role::ALL, EVERYBODY),
         _ => (&[], &[]),
     }
@@ -117,8 +122,13 @@ pub(crate) fn identify(caller: &Caller) -> Result<Identified, ContractError> {
 
 impl Identified {
     /// Refuses unless role and organisation both allow the function.
-    pub(crate) fn authorise(&self, function: Function, organisations: &Organisations) -> Result<(), ContractError> {
-        let (roles, parts) = allowed(function);
+    pub(crate) fn authorise(
+        &self,
+        function: Function,
+        organisations: &Organisations,
+        schema: u32,
+    ) -> Result<(), ContractError> {
+        let (roles, parts) = allowed(function, schema);
         let name = function.name();
         if !organisations
             .part_of(&self.id.msp)
@@ -142,7 +152,7 @@ mod tests {
     #[test]
     fn no_function_is_open_to_everybody_by_oversight() {
         for function in Function::all() {
-            let (roles, parts) = allowed(*function);
+            let (roles, parts) = allowed(*function, WHOLE_MARKET);
             assert!(
                 !roles.is_empty() && !parts.is_empty(),
                 "{} can never be called",

@@ -49,7 +49,7 @@ pub async fn invoke_as<V: LedgerView>(
             _ => Err(ErrorCode::NotBootstrapped.into()),
         };
     };
-    caller.authorise(function, &market.organisations)?;
+    caller.authorise(function, &market.organisations, version)?;
     let context = Context {
         ledger,
         caller: caller.id,
@@ -100,6 +100,7 @@ async fn act<V: LedgerView>(
         Function::OpenSlot => governance::open_slot(cx, argument.read()?).await,
         Function::CloseGate => governance::close_gate(cx, argument.read()?).await,
         Function::SealBook => governance::seal_book(cx, argument.read()?).await,
+        Function::CallFor => governance::call_for(cx, argument.read()?).await,
         Function::Migrate => governance::migrate(cx, argument.read()?),
         Function::AdmitMember => governance::admit_member(cx, argument.read()?),
         Function::DismissMember => governance::dismiss_member(cx, argument.read()?),
@@ -129,6 +130,7 @@ async fn act<V: LedgerView>(
         Function::Withdraw => trading::withdraw(cx, argument.read()?).await,
         Function::GrantMandate => trading::grant_mandate(cx, argument.read()?).await,
         Function::RevokeMandate => trading::revoke_mandate(cx, argument.read()?).await,
+        Function::Forecast => planning::post_forecast(cx, argument.read()?).await,
         Function::Clear => trading::clear(cx, argument.read()?).await,
         Function::Confirm => trading::confirm(cx, argument.read()?).await,
         Function::Refuse => trading::refuse(cx, argument.read()?).await,
@@ -166,6 +168,8 @@ async fn read<V: LedgerView>(
         Function::QueryMandate => trading::mandate_view(cx, argument.read()?).await,
         Function::QuerySlot => query::slot(cx, argument.read()?).await,
         Function::QueryAuctions => query::auctions(cx, argument.read()?).await,
+        Function::QueryCalls => governance::calls(cx, argument.read()?).await,
+        Function::QueryPosition => planning::position(cx, argument.read()?).await,
         Function::QueryClearing => query::clearing(cx, argument.read()?).await,
         Function::QueryContract => query::contract(cx, argument.read()?).await,
         Function::QueryPlan => query::plan(cx, argument.read()?).await,

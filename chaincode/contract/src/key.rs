@@ -3,7 +3,8 @@
 use std::fmt;
 
 use der_api::bytes::Digest;
-use der_market::id::{ContractId, DeviceId, EnrolmentId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_api::reply::Stage;
+use der_market::id::{ContractId, DeviceId, EnrolmentId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::participant::Side;
 use der_market::penalty::Offence;
@@ -24,7 +25,7 @@ macro_rules! text_part {
         })*
     };
 }
-text_part!(ContractId, DeviceId, MeterId, OrderId, PlantId, PointId, Digest);
+text_part!(ContractId, DeviceId, MeterId, OrderId, PlantId, PointId, Digest, MspId);
 
 impl KeyPart for Slot {
     fn push_parts(&self, parts: &mut Vec<String>) {
@@ -77,6 +78,21 @@ impl KeyPart for Offence {
         };
         parts.push(kind.to_owned());
         parts.extend(contract.map(ToString::to_string));
+    }
+}
+
+impl KeyPart for Stage {
+    fn push_parts(&self, parts: &mut Vec<String>) {
+        let name = match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Sealed => "sealed",
+            Self::Matched => "matched",
+            Self::Ended => "ended",
+            Self::Planned => "planned",
+            Self::Settled => "settled",
+        };
+        parts.push(name.to_owned());
     }
 }
 

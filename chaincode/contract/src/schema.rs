@@ -3,10 +3,11 @@
 use std::marker::PhantomData;
 
 use der_api::bytes::Digest;
-use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PlantView};
 use der_api::mandate::SignedMandate;
+use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PlantView, Stage};
+use der_market::forecast::Position;
 use der_market::grid::{Distances, Point};
-use der_market::id::{ContractId, DeviceId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, DeviceId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
@@ -16,7 +17,9 @@ use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Allotment, Auctions, Clearing, Connection, DistancesHead, Entry, Exposure, Gate, Market, Opening, Outcome, PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, StoredContract, StoredOrder, Supplied, Suspension, User,
+    Accreditation, Allotment, Auctions, Call, Clearing, Connection, DistancesHead, Entry, Exposure, ForecastRow, Gate,
+    Market, Opening, Outcome, PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume,
+    StandingMandate, StoredContract, StoredOrder, Supplied, Suspension, User,
 };
 
 /// A row's key with the type of its value.
@@ -104,10 +107,14 @@ tables! {
     plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant, Energy:ChangePlant, Energy:RetirePlant", Owner;
     plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", Nobody;
     supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle, Settlement:Page", Nobody;
+    forecast        "forecast"        (slot: &Slot, who: &ParticipantId, point: &PointId) => ForecastRow, "Plan:Forecast", Nobody;
+    position        "position"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Position, "TSSC:EndConfirmation, TSSC:Plan", Nobody;
+    supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", Nobody;
     // A slot, stage by stage
     gate            "gate"            (slot: &Auction) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
     auctions        "auctions"        (slot: &Slot) => Auctions,              "Market:OpenSlot", GridAndRegulator;
     confirmation_end "confirmation-end" (slot: &Auction) => Outcome,          "TSSC:EndConfirmation", Nobody;
+    call            "call"            (slot: &Auction, stage: &Stage, member: &MspId) => Call, "Market:CallFor", Nobody;
     order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
     book            "book"            (slot: &Auction, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
     exposure        "exposure"        (slot: &Auction, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;

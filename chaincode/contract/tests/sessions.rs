@@ -9,9 +9,11 @@
 mod world;
 
 use der_api::ErrorCode;
-use der_api::reply::{ContractStatus, Stage};
+use der_api::reply::{ContractStatus, PositionView, Stage};
 use der_api::request::*;
 use der_contract::Caller;
+use der_market::forecast::Forecast;
+use der_market::session::SessionRules;
 use der_market::slot::{Auction, Slot};
 use world::*;
 
@@ -27,6 +29,14 @@ fn round(slot: Slot, round: u8) -> Auction {
 
 fn trade(world: &mut World, auction: Auction, sold: u64, bought: u64) -> Vec<der_market::id::ContractId> {
     world.submit(&operator(), &OpenSlot { slot: auction });
+    if !auction.is_day_ahead() {
+        let before =
+            |world: &World, user: &Caller, point: &str| position(world, user, point, auction.slot).position.net();
+        let (has_sold, has_bought) = (before(world, &seller(), "pcc-1"), -before(world, &buyer(), "pcc-2"));
+        let more = |had: i64, wh: u64| u64::try_from(had).unwrap() + wh;
+        forecast(world, &seller(), "pcc-1", auction.slot, &[(more(has_sold, sold), 0)]);
+        forecast(world, &buyer(), "pcc-2", auction.slot, &[(0, more(has_bought, bought))]);
+    }
     let order = format!("r{}", auction.round);
     if sold > 0 {
         let sale = offer(auction.slot, &format!("{order}-sale"), sold, 400_000);
@@ -209,4 +219,255 @@ fn a_slot_with_one_auction_is_planned_in_one_step_and_alike() {
     }
     let plan = Plan { slot: slot(0) };
     assert_eq!(old.decide(&operator(), &plan), new.decide(&operator(), &plan));
+}
+
+fn forecast(world: &mut World, user: &Caller, point: &str, first: Slot, nets: &[(u64, u64)]) {
+    let forecasts = nets
+        .iter()
+        .map(|(generation, load)| Forecast {
+            generation_wh: energy(*generation),
+            load_wh: energy(*load),
+        })
+        .collect();
+    world.submit(
+        user,
+        &PostForecast {
+            point: id(point),
+            first,
+            forecasts,
+        },
+    );
+}
+
+fn position(world: &World, user: &Caller, point: &str, slot: Slot) -> PositionView {
+    world.query(&QueryPosition {
+        participant: participant(user),
+        point: id(point),
+        slot,
+    })
+}
+
+fn intraday_bid(slot: Slot, order: &str, wh: u64) -> PostBid {
+    PostBid {
+        point: id("pcc-1"),
+        slot: round(slot, 1),
+        ..bid(slot, order, wh, 500_000)
+    }
+}
+
+/// A seller that has sold 100 kWh day-ahead by contract; its first intraday auction is open.
+fn sold_day_ahead(slot: Slot) -> World {
+    let mut world = whole_market();
+    forecast(&mut world, &seller(), "pcc-1", slot, &[(120_000, 20_000)]);
+    let contracts = trade(&mut world, slot.into(), 100_000, 100_000);
+    sign_both(&mut world, slot.into(), &contracts[0]);
+    world.submit(&operator(), &EndConfirmation { slot: slot.into() });
+    world.submit(&operator(), &OpenSlot { slot: round(slot, 1) });
+    world
+}
+
+#[test]
+fn day_ahead_sales_keep_within_the_forecast_net() {
+    let mut world = whole_market();
+    let slot = slot(0);
+    world.submit(&operator(), &OpenSlot { slot: slot.into() });
+    forecast(&mut world, &seller(), "pcc-1", slot, &[(90_000, 20_000)]);
+    let sale = |name: &str, wh| offer(slot, name, wh, 400_000);
+    assert_eq!(world.refusal(&seller(), &sale("a", 70_001)), ErrorCode::BeyondForecast);
+    world.submit(&seller(), &sale("a", 40_000));
+    assert_eq!(world.refusal(&seller(), &sale("b", 30_001)), ErrorCode::BeyondForecast);
+    world.submit(&seller(), &sale("b", 30_000));
+    let less = PostForecast {
+        point: id("pcc-1"),
+        first: slot,
+        forecasts: vec![Forecast {
+            generation_wh: energy(80_000),
+            load_wh: energy(20_000),
+        }],
+    };
+    assert_eq!(
+        world.refusal(&seller(), &less),
+        ErrorCode::BeyondForecast,
+        "open offers stand"
+    );
+}
+
+#[test]
+fn days_of_92_96_and_100_slots_are_forecast_in_one_batch() {
+    let mut world = whole_market();
+    for slots in [92, 96, 100] {
+        forecast(&mut world, &seller(), "pcc-1", slot(0), &vec![(5_000, 1_000); slots]);
+        let last = slot(u64::try_from(slots).unwrap() - 1);
+        assert_eq!(position(&world, &seller(), "pcc-1", last).deviation_wh, Some(4_000));
+    }
+    let request = |slots: usize| PostForecast {
+        point: id("pcc-1"),
+        first: slot(0),
+        forecasts: vec![
+            Forecast {
+                generation_wh: energy(1),
+                load_wh: energy(0)
+            };
+            slots
+        ],
+    };
+    assert_eq!(world.refusal(&seller(), &request(101)), ErrorCode::TooManyItems);
+    assert_eq!(world.refusal(&seller(), &request(0)), ErrorCode::EmptyBatch);
+    let elsewhere = PostForecast {
+        point: id("pcc-2"),
+        ..request(1)
+    };
+    assert_eq!(world.refusal(&seller(), &elsewhere), ErrorCode::NotConnectedHere);
+    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
+    world.close_and_clear(slot(0));
+    world.submit(&operator(), &Plan { slot: slot(0) });
+    assert_eq!(world.refusal(&seller(), &request(1)), ErrorCode::ForecastTooLate);
+}
+
+#[test]
+fn intraday_trades_the_deviation_and_leaves_the_day_ahead_contract() {
+    let slot = slot(0);
+    let mut world = sold_day_ahead(slot);
+    let day_ahead = QueryContract {
+        slot: slot.into(),
+        contract: id(&format!("{slot}-00001")),
+    };
+    let before = world.query(&day_ahead);
+    forecast(&mut world, &seller(), "pcc-1", slot, &[(90_000, 20_000)]);
+    let view = position(&world, &seller(), "pcc-1", slot);
+    assert_eq!(
+        (view.deviation_wh, view.position.day_ahead_wh),
+        (Some(-30_000), 100_000)
+    );
+    assert_eq!(view.day_ahead.unwrap().net(), 100_000, "the day-ahead forecast stays");
+    let sale = PostOffer {
+        slot: round(slot, 1),
+        ..offer(slot, "more", 1, 400_000)
+    };
+    assert_eq!(world.refusal(&seller(), &sale), ErrorCode::BeyondForecast);
+    assert_eq!(
+        world.refusal(&seller(), &intraday_bid(slot, "back", 30_001)),
+        ErrorCode::BeyondForecast
+    );
+    world.submit(&seller(), &intraday_bid(slot, "back", 30_000));
+    assert_eq!(
+        world.refusal(
+            &buyer(),
+            &PostOffer {
+                point: id("pcc-2"),
+                ..sale
+            }
+        ),
+        ErrorCode::ForecastMissing
+    );
+    forecast(&mut world, &buyer(), "pcc-2", slot, &[(0, 70_000)]);
+    let surplus = PostOffer {
+        point: id("pcc-2"),
+        slot: round(slot, 1),
+        ..offer(slot, "surplus", 30_000, 300_000)
+    };
+    world.submit(&buyer(), &surplus);
+    world.submit(&operator(), &CloseGate { slot: round(slot, 1) });
+    world.submit(&operator(), &SealBook { slot: round(slot, 1) });
+    let cover = world
+        .submit(&operator(), &Clear { slot: round(slot, 1) })
+        .contracts
+        .remove(0);
+    sign_both(&mut world, round(slot, 1), &cover);
+    world.submit(&operator(), &Plan { slot });
+    let net = |world: &World, user, point| position(world, user, point, slot).position;
+    let (sold, bought) = (net(&world, &seller(), "pcc-1"), net(&world, &buyer(), "pcc-2"));
+    assert_eq!(
+        (sold.day_ahead_wh, sold.intraday_wh, sold.net()),
+        (100_000, -30_000, 70_000)
+    );
+    assert_eq!(
+        (bought.day_ahead_wh, bought.intraday_wh, bought.net()),
+        (-100_000, 30_000, -70_000)
+    );
+    assert_eq!(
+        world.query(&day_ahead),
+        before,
+        "the day-ahead contract is never rewritten"
+    );
+}
+
+#[test]
+fn an_intraday_order_that_crosses_the_position_is_split() {
+    let slot = slot(0);
+    let mut world = sold_day_ahead(slot);
+    forecast(&mut world, &seller(), "pcc-1", slot, &[(0, 40_000)]);
+    assert_eq!(
+        world.refusal(&seller(), &intraday_bid(slot, "all", 140_000)),
+        ErrorCode::OrderCrossesPosition
+    );
+    world.submit(&seller(), &intraday_bid(slot, "cover", 100_000));
+    world.submit(&seller(), &intraday_bid(slot, "rest", 40_000));
+}
+
+#[test]
+fn a_member_s_operator_brings_a_stage_once_a_majority_has_called() {
+    let mut world = whole_market();
+    let auction: Auction = slot(0).into();
+    world.submit(&operator(), &OpenSlot { slot: auction });
+    let member = |msp: &str| caller(msp, "keeper", "operator");
+    let close = CloseGate { slot: auction };
+    let call = CallFor {
+        slot: auction,
+        stage: Stage::Closed,
+    };
+    assert_eq!(world.refusal(&member("EnergyMSP"), &close), ErrorCode::TooFewCalls);
+    for (msp, called) in [("EnergyMSP", 1), ("MicrogridMSP", 2)] {
+        assert_eq!(world.submit(&member(msp), &call).called.len(), called);
+        assert_eq!(world.refusal(&member("EnergyMSP"), &close), ErrorCode::TooFewCalls);
+    }
+    let again = world.decide(&member("EnergyMSP"), &call).unwrap();
+    assert!(again.is_read_only(), "an organisation calls once");
+    assert_eq!(world.refusal(&seller(), &call), ErrorCode::RoleNotAllowed);
+    world.submit(&member("RegulatorMSP"), &call);
+    world.submit(&member("EnergyMSP"), &close);
+    assert_eq!(
+        world.refusal(&member("EnergyMSP"), &SealBook { slot: auction }),
+        ErrorCode::TooFewCalls,
+        "each stage is called for by itself"
+    );
+    assert_eq!(
+        world
+            .query(&QueryCalls {
+                slot: auction,
+                stage: Stage::Closed
+            })
+            .called
+            .len(),
+        3
+    );
+    let old = World::ready();
+    assert_eq!(
+        old.refusal(&member("EnergyMSP"), &close),
+        ErrorCode::OrganisationNotAllowed
+    );
+}
+
+#[test]
+fn gate_times_are_rules_of_schema_3_and_follow_one_another() {
+    let with = |sessions| {
+        let mut rules = bootstrap().parameters;
+        rules.sessions = Some(sessions);
+        PublishParameters { parameters: rules }
+    };
+    let mut world = World::ready();
+    world.submit(&operator(), &Migrate { to: 2 });
+    let usual = with(SessionRules::default());
+    assert_eq!(world.refusal(&operator(), &usual), ErrorCode::SchemaTooOld);
+    world.submit(&operator(), &Migrate { to: 3 });
+    let late = SessionRules {
+        intraday_lead_s: 1,
+        ..SessionRules::default()
+    };
+    assert_eq!(world.refusal(&operator(), &with(late)), ErrorCode::ParametersInvalid);
+    world.submit(&operator(), &usual);
+    assert_eq!(
+        world.query(&QueryMarket {}).parameters.sessions,
+        Some(SessionRules::default())
+    );
 }

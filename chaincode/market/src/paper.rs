@@ -133,6 +133,7 @@ pub fn parameters() -> Result<Parameters, UnitError> {
         clearing: None,
         orders: None,
         settlement: None,
+        sessions: None,
     })
 }
 

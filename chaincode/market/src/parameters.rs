@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clearing::ClearingRules;
 use crate::order_rules::OrderRules;
+use crate::session::SessionRules;
 use crate::tariff::Tariff;
 use crate::units::{Distance, Money, Ppm, Price};
 
@@ -166,6 +167,9 @@ pub struct Parameters {
     /// Limits of settlement; the defaults where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement: Option<SettlementRules>,
+    /// When gates open and close; the usual times where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<SessionRules>,
 }
 
 /// Why parameters cannot come into force.
@@ -185,6 +189,9 @@ pub enum ParametersError {
     /// F ≥ R.
     #[error("the feed-in price reaches the retail price; set allow_feed_in_above_retail if that is meant")]
     FeedInAboveRetail,
+    /// Gate times.
+    #[error("the times of a slot's auctions must follow one another: day-ahead, intraday, delivery")]
+    Sessions,
     /// Band.
     #[error("the band must be below 500000 ppm")]
     Band,
@@ -204,6 +211,9 @@ impl Parameters {
         }
         if self.settlement.is_some() {
             return Some("limits of settlement");
+        }
+        if self.sessions.is_some() {
+            return Some("gate times");
         }
         self.clearing.is_some().then_some("rules of clearing")
     }
@@ -236,6 +246,9 @@ impl Parameters {
         let pilot = self.clearing.as_ref().and_then(|rules| rules.pilot.as_ref());
         if pilot.is_some_and(|rule| !rule.is_well_formed()) {
             return Err(ParametersError::Pilot);
+        }
+        if self.sessions.is_some_and(|sessions| !sessions.is_well_formed()) {
+            return Err(ParametersError::Sessions);
         }
         Ok(())
     }

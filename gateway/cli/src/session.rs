@@ -37,6 +37,16 @@ struct Committed<T> {
     reply: T,
 }
 
+impl<T> From<Receipt<T>> for Committed<T> {
+    fn from(receipt: Receipt<T>) -> Self {
+        Self {
+            transaction: receipt.transaction_id,
+            block: receipt.block,
+            reply: receipt.reply,
+        }
+    }
+}
+
 /// What a transaction would do.
 #[derive(Serialize)]
 struct Tried<T> {
@@ -121,7 +131,8 @@ impl Session {
     pub fn post_offer(&self, offer: &PostOffer, dry: DryRun) -> Result<Exit, Failure> {
         match dry.dry_run {
             true => self.tried(offer),
-            false => self.committed(self.client.post_offer(offer)),
+            false if offer.slot.is_day_ahead() => self.committed(self.client.post_offer(offer)),
+            false => self.all_committed(self.client.post_split_offer(offer)),
         }
     }
 
@@ -132,7 +143,8 @@ impl Session {
     pub fn post_bid(&self, bid: &PostBid, dry: DryRun) -> Result<Exit, Failure> {
         match dry.dry_run {
             true => self.tried(bid),
-            false => self.committed(self.client.post_bid(bid)),
+            false if bid.slot.is_day_ahead() => self.committed(self.client.post_bid(bid)),
+            false => self.all_committed(self.client.post_split_bid(bid)),
         }
     }
 
@@ -155,6 +167,22 @@ impl Session {
         }
     }
 
+    /// An intraday order may be two.
+    fn all_committed<T: Serialize>(
+        &self,
+        receipts: impl Future<Output = Result<Vec<Receipt<T>>, ClientError>>,
+    ) -> Result<Exit, Failure> {
+        let receipts = {
+            let _spins = self.output.spinner("waiting for the commit");
+            self.wait(receipts).map_err(|error| Failure::from(&error))?
+        };
+        let all: Vec<_> = receipts.into_iter().map(Committed::from).collect();
+        match all.as_slice() {
+            [one] => self.print(one),
+            all => self.print(&all),
+        }
+    }
+
     /// Awaits a receipt and prints it.
     ///
     /// # Errors
@@ -167,16 +195,7 @@ impl Session {
             let _spins = self.output.spinner("waiting for the commit");
             self.wait(receipt).map_err(|error| Failure::from(&error))?
         };
-        let Receipt {
-            reply,
-            transaction_id: transaction,
-            block,
-        } = receipt;
-        self.print(&Committed {
-            transaction,
-            block,
-            reply,
-        })
+        self.print(&Committed::from(receipt))
     }
 
     fn tried<R: Request>(&self, request: &R) -> Result<Exit, Failure> {

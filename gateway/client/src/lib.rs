@@ -12,10 +12,12 @@ mod mandate;
 mod market_client;
 mod membership;
 mod meter;
+pub mod operator;
 mod orders;
 pub mod paper;
 mod receipt;
 mod settling;
+mod split;
 
 pub use departure::{Departure, DepartureDone, DepartureStep};
 pub use error::ClientError;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use der_api::function::BATCH_LIMIT;
 use der_api::request::{
-    AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, Clear, CloseGate, CorrectSlot, DismissMember,
-    EndConfirmation, Estimate, Migrate, OpenSlot, Plan, PostMany, PublishDistances, PublishParameters, PublishPoint,
-    QueryAuctions, QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter,
-    QueryOrder, QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QueryReadings, QuerySettlement,
-    QuerySettlementPage, QuerySlot, QueryStatement, QueryVolumes, RecordReadings, Refuse, RegisterMeter, RegisterPlant,
-    RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, SettlePage, Suspend, Withdraw,
+    AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, CallFor, Clear, CloseGate, CorrectSlot,
+    DismissMember, EndConfirmation, Estimate, Migrate, OpenSlot, Plan, PostForecast, PostMany, PublishDistances,
+    PublishParameters, PublishPoint, QueryAuctions, QueryBalance, QueryCalls, QueryClearing, QueryContract,
+    QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder, QueryParticipant, QueryPlan, QueryPlant,
+    QueryPoint, QueryPosition, QueryReadings, QuerySettlement, QuerySettlementPage, QuerySlot, QueryStatement,
+    QueryVolumes, RecordReadings, Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request,
+    RewriteGuards, SealBook, Settle, SettlePage, Suspend, Withdraw,
 };
 use der_api::{ErrorCode, Organisations, RetryClass, codec};
 use der_market::id::{MspId, ParticipantId};
@@ -350,6 +351,10 @@ submits! {
     correct_slot: CorrectSlot;
     /// Estimates missing readings.
     estimate: Estimate;
+    /// The caller's organisation calls for a stage that the operator does not bring.
+    call_for: CallFor;
+    /// Forecasts slots at the caller's point.
+    post_forecast: PostForecast;
     /// Withdraws an order.
     withdraw: Withdraw;
     /// Refuses a proposed contract.
@@ -396,6 +401,10 @@ queries! {
     slot: QuerySlot;
     /// A slot's auctions with their stages.
     auctions: QueryAuctions;
+    /// Who has called for a stage.
+    calls: QueryCalls;
+    /// A participant's forecast and position in a slot.
+    position: QueryPosition;
     /// A slot's clearing.
     clearing: QueryClearing;
     /// A contract with its confirmations.

@@ -29,9 +29,13 @@ macro_rules! reply {
     };
 }
 
+mod call;
+mod forecast;
 mod session;
 mod settlement;
 
+pub use call::CallsView;
+pub use forecast::{ForecastAccepted, PositionView};
 pub use session::{AuctionsView, ConfirmationView};
 mod chain;
 mod device;

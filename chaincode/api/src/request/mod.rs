@@ -1,7 +1,9 @@
 //! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
 
+mod call;
 mod chain;
 mod device;
+mod forecast;
 mod governance;
 mod identity;
 mod mandate;
@@ -15,8 +17,10 @@ mod trading;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use call::{CallFor, QueryCalls};
 pub use chain::{QueryEnergyChain, QueryGridChain, QueryHistory, QueryRecord, QueryUserChain};
 pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
+pub use forecast::{FORECAST_LIMIT, PostForecast, QueryPosition};
 pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
 pub use identity::{
     AcceptConnection, AddKey, Authenticate, ChangePlant, MoveOut, PublishDistances, PublishPoint, RegisterMeter,

@@ -21,7 +21,7 @@ const FIRST: u32 = 1;
 
 /// Founds the market; the caller must be an operator of the organisation that it names as the grid company.
 pub(crate) fn bootstrap(release: Release, caller: &Identified, request: &Bootstrap) -> Result<Decision, ContractError> {
-    caller.authorise(Function::Bootstrap, &request.organisations)?;
+    caller.authorise(Function::Bootstrap, &request.organisations, request.schema)?;
     release.require(request.schema)?;
     let organisations = &request.organisations;
     if !organisations.are_distinct() || (request.schema == FIRST_SCHEMA && !organisations.are_four()) {

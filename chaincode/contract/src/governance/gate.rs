@@ -11,6 +11,7 @@ use der_market::order::Order;
 use der_market::order_rules::Book;
 use der_market::slot::Auction;
 
+use super::call::require_operator;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -32,6 +33,7 @@ pub(crate) async fn open_slot<V: LedgerView>(
     request: OpenSlot,
 ) -> Result<Decision, ContractError> {
     let slot = request.slot;
+    require_operator(cx, slot, Stage::Open).await?;
     if !slot.is_day_ahead() {
         cx.require_schema(WHOLE_MARKET, "an intraday auction")?;
     }
@@ -116,6 +118,7 @@ pub(crate) async fn close_gate<V: LedgerView>(
     request: CloseGate,
 ) -> Result<Decision, ContractError> {
     let slot = request.slot;
+    require_operator(cx, slot, Stage::Closed).await?;
     let mut gate = require_gate(cx, slot).await?;
     require_state(slot, &gate, GateState::Open)?;
     gate.state = GateState::Closed;
@@ -130,6 +133,7 @@ pub(crate) async fn seal_book<V: LedgerView>(
     request: SealBook,
 ) -> Result<Decision, ContractError> {
     let slot = request.slot;
+    require_operator(cx, slot, Stage::Sealed).await?;
     let mut gate = require_gate(cx, slot).await?;
     require_state(slot, &gate, GateState::Closed)?;
     let seal = seal_of(&book(cx, slot).await?)?;

@@ -2,13 +2,15 @@
 
 use der_api::ErrorCode;
 use der_api::event::ConfirmationEnded;
-use der_api::reply::ConfirmationView;
+use der_api::reply::{ConfirmationView, Stage};
 use der_api::request::EndConfirmation;
 
 use super::outcome::{Contracts, contracts_of, require_matched};
+use super::positions::Positions;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::require_operator;
 use crate::schema;
 use crate::trading::put_penalty;
 use crate::view::LedgerView;
@@ -17,7 +19,10 @@ pub(crate) async fn end_confirmation<V: LedgerView>(
     cx: &Context<'_, V>,
     request: EndConfirmation,
 ) -> Result<Decision, ContractError> {
-    decide(&read(cx, request).await?)
+    require_operator(cx, request.slot, Stage::Ended).await?;
+    let contracts = read(cx, request).await?;
+    let positions = Positions::after(cx, &contracts).await?;
+    decide(&contracts, &positions)
 }
 
 async fn read<V: LedgerView>(cx: &Context<'_, V>, request: EndConfirmation) -> Result<Contracts, ContractError> {
@@ -34,7 +39,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, request: EndConfirmation) -> R
     Ok(contracts)
 }
 
-fn decide(contracts: &Contracts) -> Result<Decision, ContractError> {
+fn decide(contracts: &Contracts, positions: &Positions) -> Result<Decision, ContractError> {
     let outcome = contracts.outcome();
     let slot = outcome.slot;
     let count = |ids: &[_]| u32::try_from(ids.len()).map_err(|_| ErrorCode::ArithmeticOverflow);
@@ -52,5 +57,6 @@ fn decide(contracts: &Contracts) -> Result<Decision, ContractError> {
         put_penalty(&mut decision, penalty)?;
     }
     decision.put(schema::confirmation_end(&slot), &outcome)?;
+    positions.put(&mut decision)?;
     Ok(decision)
 }

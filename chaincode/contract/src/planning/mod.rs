@@ -1,11 +1,16 @@
 //! From proposed contracts to a slot's plan.
 
 mod end;
+mod forecast;
 mod outcome;
 mod plan;
+mod positions;
 mod sequence;
+mod tradable;
 
 pub(crate) use end::end_confirmation;
+pub(crate) use forecast::{position, post_forecast};
 pub(crate) use outcome::{auctions_of, ended};
 pub(crate) use plan::plan_slot;
 pub(crate) use sequence::sequence;
+pub(crate) use tradable::{Tradable, TradableRows};

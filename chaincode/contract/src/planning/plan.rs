@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use der_api::bytes::Digest;
 use der_api::event::SlotPlanned;
-use der_api::reply::PlanView;
+use der_api::reply::{PlanView, Stage};
 use der_api::request::Plan;
 use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
@@ -17,9 +17,11 @@ use der_market::slot::{Auction, Slot};
 use der_market::units::{Energy, UnitError};
 
 use super::outcome::{Contracts, contracts_of, not_matched, require_matched};
+use super::positions::Positions;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::require_operator;
 use crate::rows::{Auctions, Outcome, PlanRow, StoredContract};
 use crate::schema;
 use crate::trading::{book, points, put_penalty};
@@ -35,9 +37,11 @@ struct Inputs {
     slot: Slot,
     points: Vec<Point>,
     auctions: Vec<Played>,
+    positions: Option<Positions>,
 }
 
 pub(crate) async fn plan_slot<V: LedgerView>(cx: &Context<'_, V>, request: Plan) -> Result<Decision, ContractError> {
+    require_operator(cx, request.slot.into(), Stage::Planned).await?;
     decide(read(cx, request.slot).await?)
 }
 
@@ -59,8 +63,17 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     Ok(Inputs {
         slot,
         points,
+        positions: positions(cx, &played).await?,
         auctions: played,
     })
+}
+
+/// Where there were later auctions, positions are on the energy chain, and the last auction's contracts are booked there too.
+async fn positions<V: LedgerView>(cx: &Context<'_, V>, played: &[Played]) -> Result<Option<Positions>, ContractError> {
+    match played {
+        [_, .., Played { contracts, .. }] if !contracts.ended => Ok(Some(Positions::after(cx, contracts).await?)),
+        _ => Ok(None),
+    }
 }
 
 /// The slot's auctions, where the first is matched and the slot is not planned.
@@ -85,7 +98,12 @@ async fn require_plannable<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Re
 }
 
 fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
-    let Inputs { slot, points, auctions } = inputs;
+    let Inputs {
+        slot,
+        points,
+        auctions,
+        positions,
+    } = inputs;
     let mut rooms = Rooms::whole(&points);
     let mut direct = Direct::default();
     for StoredContract { terms, .. } in auctions.iter().flat_map(|auction| &auction.contracts.confirmed) {
@@ -104,6 +122,9 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
     let mut decision = write(PlanView { slot, lines, digest }, outcomes)?;
     for penalty in &penalties {
         put_penalty(&mut decision, penalty)?;
+    }
+    if let Some(positions) = positions {
+        positions.put(&mut decision)?;
     }
     Ok(decision)
 }

@@ -30,17 +30,21 @@ macro_rules! row {
     };
 }
 
+mod call;
+mod forecast;
 mod session;
 mod settlement;
 
+pub use call::Call;
+pub use forecast::ForecastRow;
 pub use session::{Auctions, Outcome};
 mod entry;
 mod mandate;
 
 pub(crate) use entry::digest_of;
 pub use entry::{Entered, Entry};
-pub use settlement::{Allotment, Course};
 pub use mandate::StandingMandate;
+pub use settlement::{Allotment, Course};
 
 row! {
     /// The market.

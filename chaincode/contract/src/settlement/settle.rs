@@ -3,7 +3,7 @@
 use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
 use der_api::event::SlotSettled;
-use der_api::reply::{CourseView, SettlementView};
+use der_api::reply::{CourseView, SettlementView, Stage};
 use der_api::request::Settle;
 use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
@@ -19,7 +19,7 @@ use super::booking::by_account;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::governance::require_gate;
+use crate::governance::{require_gate, require_operator};
 use crate::planning::sequence;
 use crate::rows::{Postings, SettlementPage, SettlementRow, SlotVolume, Supplied};
 use crate::schema;
@@ -39,6 +39,7 @@ pub(crate) async fn settle_slot<V: LedgerView>(
     cx: &Context<'_, V>,
     request: Settle,
 ) -> Result<Decision, ContractError> {
+    require_operator(cx, request.slot.into(), Stage::Settled).await?;
     if cx.schema >= WHOLE_MARKET {
         return allot::settle(cx, &request).await;
     }

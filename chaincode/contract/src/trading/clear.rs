@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
 use der_api::event::SlotMatched;
-use der_api::reply::ClearingView;
+use der_api::reply::{ClearingView, Stage};
 use der_api::request::Clear;
 use der_api::{ErrorCode, codec};
 use der_market::eligibility::Rules;
@@ -23,7 +23,7 @@ use der_market::units::Energy;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::governance::{require_gate, require_unsettled, seal_of};
+use crate::governance::{require_gate, require_operator, require_unsettled, seal_of};
 use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
 use crate::trading::book::book;
@@ -49,6 +49,7 @@ struct Inputs {
 }
 
 pub(crate) async fn clear<V: LedgerView>(cx: &Context<'_, V>, request: Clear) -> Result<Decision, ContractError> {
+    require_operator(cx, request.slot, Stage::Matched).await?;
     decide(&read(cx, request.slot).await?)
 }
 

@@ -20,6 +20,7 @@ use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::identity::{Standing, StandingRows};
 use crate::key::Key;
+use crate::planning::{Tradable, TradableRows};
 use crate::rows::{Entered, Entry, Gate, digest_of};
 use crate::schema;
 use crate::view::LedgerView;
@@ -54,6 +55,8 @@ pub(super) struct Desk {
     mandates: BTreeMap<ParticipantId, Digest>,
     entries: BTreeMap<Place, Entry>,
     changed: BTreeSet<Place>,
+    /// What forecast and position leave to order.
+    tradable: BTreeMap<Place, Tradable>,
     /// Auctions that price their contracts by agreement, as far as it was asked.
     bilateral: BTreeSet<Auction>,
 }
@@ -78,10 +81,23 @@ impl Desk {
             .iter()
             .map(|(slot, point, who)| schema::entry(slot, point, who))
             .collect();
-        let found = cx.ledger.all(&rows).await?;
-        let present = places.into_iter().zip(found);
+        let bounds: Vec<_> = places
+            .iter()
+            .map(|(slot, point, who)| TradableRows::of(*slot, who, point))
+            .collect();
+        let mut keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+        keys.extend(bounds.iter().flat_map(TradableRows::keys));
+        let answers = cx.ledger.many(&keys).await?;
+        let (mut entries, mut tradable) = (BTreeMap::new(), BTreeMap::new());
+        for ((place, row), bounds) in places.into_iter().zip(rows).zip(bounds) {
+            if let Some(entry) = answers.get(&row)? {
+                entries.insert(place.clone(), entry);
+            }
+            tradable.insert(place, bounds.read(&answers)?);
+        }
         Ok(Self {
-            entries: present.filter_map(|(place, entry)| Some((place, entry?))).collect(),
+            entries,
+            tradable,
             standings,
             gates,
             mandates,
@@ -133,6 +149,9 @@ impl Desk {
         let place = (slot, order.point.clone(), order.participant.clone());
         let entry = self.entries.entry(place.clone()).or_insert(own);
         entry.mandate = self.mandates.get(&wanted.participant).copied();
+        if let Some(tradable) = self.tradable.get(&place) {
+            tradable.require(side, entry.open_energy(side)?, order.energy_wh)?;
+        }
         entry.add(side, wanted.content)?;
         entry.require_within(most)?;
         self.changed.insert(place);
@@ -304,12 +323,18 @@ impl Entry {
         Ok(())
     }
 
-    /// Refuses sales beyond the capacity, all open ones together.
-    fn require_within(&self, most: Energy) -> Result<(), ContractError> {
+    /// Energy of the open orders of a side.
+    pub(crate) fn open_energy(&self, side: Side) -> Result<Energy, ContractError> {
         let mut sum = Energy::ZERO;
-        for order in self.open_orders().filter(|order| order.side == Side::Seller) {
+        for order in self.open_orders().filter(|order| order.side == side) {
             sum = sum.plus(order.energy_wh)?;
         }
+        Ok(sum)
+    }
+
+    /// Refuses sales beyond the capacity, all open ones together.
+    fn require_within(&self, most: Energy) -> Result<(), ContractError> {
+        let sum = self.open_energy(Side::Seller)?;
         if sum > most {
             let detail = format!("open offers of {sum} Wh, the capacity allows {most} Wh a slot");
             return Err(ContractError::new(ErrorCode::CapacityExceeded, detail));

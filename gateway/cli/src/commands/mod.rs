@@ -13,10 +13,12 @@ mod dismiss;
 mod doctor;
 mod embedded;
 mod follow;
+mod forecast;
 mod grid;
 mod mandate;
 mod market;
 mod network;
+mod operator;
 mod order;
 mod org;
 mod package;
@@ -75,6 +77,12 @@ pub enum Noun {
     /// Delivery slots through their stages.
     #[command(subcommand)]
     Slot(slot::Verb),
+    /// What participants expect, and what that leaves to trade.
+    #[command(subcommand)]
+    Forecast(forecast::Verb),
+    /// The market's clock.
+    #[command(subcommand)]
+    Operator(operator::Verb),
     /// Electronic contracts.
     #[command(subcommand)]
     Contract(contract::Verb),
@@ -150,6 +158,8 @@ impl Noun {
             Self::Batch(verb) => verb.run(global),
             Self::Mandate(verb) => verb.run(global),
             Self::Slot(verb) => verb.run(global),
+            Self::Forecast(verb) => verb.run(global),
+            Self::Operator(verb) => verb.run(global),
             Self::Contract(verb) => verb.run(global),
             Self::Reading(verb) => verb.run(global),
             Self::Statement(verb) => verb.run(global),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use der_api::reply::Stage;
 use der_market::slot::{Auction, BadAuction, Slot};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -68,6 +69,12 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
         return Err(failed(format!("it has more than {MAX_FILE} bytes")));
     }
     Ok(text)
+}
+
+/// A stage by its name on the wire.
+pub(super) fn stage(text: &str) -> Result<Stage, String> {
+    serde_json::from_value(text.into())
+        .map_err(|_| "one of open, closed, sealed, matched, ended, planned, settled".to_owned())
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `der slot`: a delivery slot through its stages.
 
 use clap::{Args, Subcommand};
+use der_api::reply::Stage;
 use der_api::request::{
-    Clear, CloseGate, CorrectSlot, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan,
+    CallFor, Clear, CloseGate, CorrectSlot, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan,
     QuerySettlement, QuerySettlementPage, QuerySlot, SealBook, Settle, SettlePage,
 };
 use der_market::slot::{Auction, Slot};
@@ -36,6 +37,15 @@ pub enum Verb {
     /// Ends confirmation and plans what is left with the grid.
     #[command(after_help = "Example:\n  der slot plan --profile grid-operator 100")]
     Plan(Which),
+    /// Calls for a stage that the operator does not bring: once a majority of members has, any member's operator may bring it.
+    #[command(after_help = "Example:\n  der slot call --profile energy-keeper 100 --stage closed")]
+    Call {
+        #[command(flatten)]
+        which: WhichAuction,
+        /// The stage to reach.
+        #[arg(long, value_parser = parse::stage)]
+        stage: Stage,
+    },
     /// Settles the slot with every page; contracts whose readings lack stay pending.
     #[command(after_help = "Example:\n  der slot settle --profile grid-operator 100")]
     Settle(Which),
@@ -118,6 +128,10 @@ impl Verb {
                 which: Which { slot, dry },
                 page,
             } => session.submit(&SettlePage { slot, page }, dry),
+            Self::Call {
+                which: WhichAuction { slot, dry },
+                stage,
+            } => session.submit(&CallFor { slot, stage }, dry),
             Self::Show {
                 slot, auctions: true, ..
             } => session.query(&QueryAuctions { slot: slot.slot }),

@@ -1,0 +1,91 @@
+//! One slot, through everything that is due.
+
+use der_api::ErrorCode;
+use der_api::reply::Stage;
+use der_api::request::{CallFor, Clear, CloseGate, EndConfirmation, OpenSlot, Plan, SealBook, Settle};
+use der_market::slot::Slot;
+
+use super::due::{Due, Seen};
+use super::{Brought, Clock, see};
+use crate::{ClientError, MarketClient};
+
+/// Until what is waited for is tried again, seconds.
+const PAUSE: i64 = 30;
+
+/// A slot after a round.
+pub(super) struct Advanced {
+    pub(super) slot: Slot,
+    pub(super) seen: Seen,
+    pub(super) brought: Vec<Brought>,
+    pub(super) trouble: Option<String>,
+}
+
+pub(super) async fn advance(client: &MarketClient, clock: Clock, slot: Slot, seen: Seen) -> Advanced {
+    let mut advanced = Advanced {
+        slot,
+        seen,
+        brought: Vec::new(),
+        trouble: None,
+    };
+    while let Some(due) = clock.due(slot, advanced.seen).filter(|due| due.at <= clock.now) {
+        let outcome = bring(client, clock.member, due).await;
+        let goes_on = match outcome {
+            Ok(transaction) => {
+                advanced.reached(due, clock.now, transaction);
+                true
+            }
+            Err(error) => advanced.meets(client, clock, &error).await,
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    advanced
+}
+
+impl Advanced {
+    fn reached(&mut self, due: Due, now: i64, transaction: String) {
+        self.seen.latest = Some((due.auction.round, due.stage));
+        self.seen.matched_at = (due.stage == Stage::Matched).then_some(now);
+        self.brought.push(Brought {
+            slot: due.auction,
+            stage: due.stage,
+            transaction: (!transaction.is_empty()).then_some(transaction),
+        });
+    }
+
+    /// Another operator may have been first: the ledger says where the slot stands. True where it has got on.
+    async fn meets(&mut self, client: &MarketClient, clock: Clock, error: &ClientError) -> bool {
+        let before = self.seen.latest;
+        if let Ok(now) = see(client, self.slot).await {
+            self.seen.latest = now.latest;
+        }
+        if self.seen.latest != before {
+            self.seen.matched_at = None;
+            return true;
+        }
+        let waits = [ErrorCode::ReadingMissing, ErrorCode::TooFewCalls].contains(&error.code());
+        self.seen.not_before = clock.now.saturating_add(PAUSE);
+        if !waits {
+            self.trouble = Some(format!("slot {}: {error}", self.slot));
+        }
+        false
+    }
+}
+
+/// Brings a stage; the transaction's id.
+async fn bring(client: &MarketClient, member: bool, due: Due) -> Result<String, ClientError> {
+    let (slot, stage) = (due.auction, due.stage);
+    if member {
+        client.call_for(&CallFor { slot, stage }).await?;
+    }
+    Ok(match stage {
+        Stage::Open => client.open_slot(&OpenSlot { slot }).await?.transaction_id,
+        Stage::Closed => client.close_gate(&CloseGate { slot }).await?.transaction_id,
+        Stage::Sealed => client.seal_book(&SealBook { slot }).await?.transaction_id,
+        Stage::Matched => client.clear(&Clear { slot }).await?.transaction_id,
+        Stage::Ended => client.end_confirmation(&EndConfirmation { slot }).await?.transaction_id,
+        Stage::Planned => client.plan(&Plan { slot: slot.slot }).await?.transaction_id,
+        Stage::Settled => client.settle(&Settle { slot: slot.slot }).await?.transaction_id,
+    })
+}
