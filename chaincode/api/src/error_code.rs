@@ -156,6 +156,18 @@ codes! {
     5005 SchemaTooOld Later "ledger's schema has no such function", "Migrate the ledger first (Governance:Migrate), once a majority runs a build that knows the schema.";
     5006 MembershipRefused Never "membership refused", "Read the members; only generation companies and users' organisations join and leave.";
 
+    5010 ProposeInstead Never "not published by one organisation", "Propose the version (der proposal make), let a majority of the organisations approve it, then enact it.";
+    5011 ProposalIdReused Never "proposal id reused", "A proposal id stands for one content for ever; choose a new id.";
+    5012 ProposalEnacted Never "proposal is in force", "Propose the next version.";
+    5013 TooFewApprovals Later "too few approvals", "Wait until a majority of the members approves (Query:Proposal tells who did).";
+    5014 OtherContent Never "another content", "Read the proposal; vote with the digest of what it holds.";
+    5015 ScheduleInvalid Never "schedule invalid", "Correct the rate that the message names.";
+    5016 CalendarInvalid Never "calendar invalid", "Correct the day or pattern that the message names.";
+    5017 MatrixIncomplete Later "matrix incomplete", "Publish every row of the proposed matrix (Governance:PublishRows).";
+    5018 MarketSuspended Later "market suspended", "Wait until the regulator resumes the market; metering and settlement go on.";
+    5019 PriceOutOfBounds Never "price out of bounds", "Name a price between the floor and the cap that the message tells.";
+    5020 TooManyVersions Never "too many versions", "Report it: the list of versions has reached its limit.";
+
     8001 EndorsementPolicyFailure Later "too few endorsements", "Name the organisations that endorse this function; wait a block if its guard has just changed.";
     8002 MvccReadConflict AfterReading "state changed since it was read", "Read the state; submit again if it still applies.";
     8003 PhantomReadConflict AfterReading "a range changed since it was read", "Read the state; submit again if it still applies.";

@@ -1,6 +1,8 @@
 //! What listeners hear: one event per transaction, with ids and hashes. Amounts are read by query.
 
-use der_market::id::{ContractId, DeviceId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{
+    ContractId, DeviceId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId,
+};
 use der_market::participant::{Side, StoreState};
 use der_market::settlement::Place;
 use der_market::slot::{Auction, Slot};
@@ -12,6 +14,7 @@ use crate::error_code::{ApiError, ErrorCode};
 use crate::function::BATCH_LIMIT;
 use crate::organisations::Part;
 use crate::reply::Stage;
+use crate::version::Subject;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {
@@ -109,6 +112,50 @@ events! {
         /// Which version.
         version: u32,
     }
+    /// A version was proposed.
+    ProposalMade {
+        /// Which proposal.
+        proposal: ProposalId,
+        /// What it is a version of.
+        subject: Subject,
+        /// SHA-256 of its content.
+        digest: Digest,
+        /// First slot in which it would be in force.
+        from: Slot,
+    }
+    /// An organisation voted.
+    VoteGiven {
+        /// On which proposal.
+        proposal: ProposalId,
+        /// Whose vote.
+        msp: MspId,
+        /// For or against.
+        approves: bool,
+    }
+    /// Rows of a proposed matrix are there.
+    RowsPublished {
+        /// Of which proposal.
+        proposal: ProposalId,
+        /// Place of the first.
+        first: u32,
+        /// How many.
+        rows: u32,
+    }
+    /// A proposal is the next version.
+    VersionEnacted {
+        /// Which proposal.
+        proposal: ProposalId,
+        /// Of what.
+        subject: Subject,
+        /// Which version.
+        version: u32,
+        /// First slot in which it is in force.
+        from: Slot,
+    }
+    /// The regulator stopped the market.
+    MarketSuspended {}
+    /// The market goes on.
+    MarketResumed {}
     /// A slot takes orders.
     SlotOpened {
         /// Which.

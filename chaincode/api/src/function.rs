@@ -59,6 +59,13 @@ functions! {
     DismissMember "Governance:DismissMember" Act 2 "takes an organisation off the members";
     RewriteGuards "Governance:RewriteGuards" Act 2 "gives keys the guards of the present membership";
     PublishParameters "Governance:PublishParameters" Act 2 "publishes the next version of the rules";
+    Propose "Governance:Propose" Batch 3 "proposes a version of rules, prices, calendar or distances";
+    PublishRows "Governance:PublishRows" Batch 3 "publishes rows of a proposed distance matrix";
+    Approve "Governance:Approve" Act 3 "approves a proposal for the caller's organisation";
+    Reject "Governance:Reject" Act 3 "rejects a proposal for the caller's organisation";
+    Enact "Governance:Enact" Act 3 "makes an approved proposal the next version";
+    SuspendMarket "Governance:SuspendMarket" Act 3 "stops gates, orders and matching";
+    ResumeMarket "Governance:ResumeMarket" Act 3 "ends the market's suspension";
     RegisterUser "User:Register" Act 1 "puts the caller on the user chain, requested";
     AddKey "User:AddKey" Act 1 "registers the key of the caller's renewed certificate";
     MoveOut "User:MoveOut" Act 3 "ends the caller's trading and withdraws its open orders; contracts run out";
@@ -97,6 +104,13 @@ functions! {
     QueryMarket "Query:Market" Read 1 "the market and its parameters";
     QueryMembers "Query:Members" Read 1 "the members and the ledger's schema";
     QueryGuardsOf "Query:GuardsOf" Read 1 "keys whose guard names an organisation, page by page";
+    QueryProposal "Query:Proposal" Read 3 "a proposal with its content and votes";
+    QueryProposals "Query:Proposals" Read 3 "every proposal with its votes";
+    QueryVersions "Query:Versions" Read 3 "every version of a subject";
+    QueryVersion "Query:Version" Read 3 "a version's content";
+    QueryDistances "Query:Distances" Read 3 "a version's distances between some points";
+    QueryPrices "Query:Prices" Read 3 "R and F of a customer class and an energy type in a slot";
+    QueryMarketAudit "Query:MarketAudit" Read 3 "versions, proposals, votes and suspension, for the regulator";
     QueryParticipant "Query:Participant" Read 1 "a participant on all chains";
     QueryDevice "Query:Device" Read 3 "a user's device";
     QueryUserChain "Query:UserChain" Read 3 "the user chain, page by page";
@@ -150,6 +164,14 @@ impl Function {
             Self::Migrate | Self::QueryMembers | Self::QueryGuardsOf => 2,
             other => other.schema(),
         }
+    }
+
+    /// True for what the regulator's suspension of the market stops: opening gates, entering orders and matching.
+    pub const fn is_trading(self) -> bool {
+        matches!(
+            self,
+            Self::OpenSlot | Self::PostOffer | Self::PostBid | Self::PostMany | Self::Clear
+        )
     }
 
     /// Bytes that its argument may have.

@@ -26,6 +26,7 @@ pub mod organisations;
 pub mod reply;
 pub mod request;
 pub mod schema;
+pub mod version;
 
 pub use error_code::{ApiError, ErrorCode, RetryClass};
 pub use event::Event;

@@ -73,6 +73,19 @@ fn allowed(function: Function, schema: u32) -> (&'static [Role], &'static [Part]
             (&[Role::Operator, Role::Regulator], &[Part::Grid, Part::Regulator])
         }
         F::CallFor => (&[Role::Operator], EVERYBODY),
+        F::Propose => (
+            &[
+                Role::Operator,
+                Role::Regulator,
+                Role::Registrar,
+                Role::Grid,
+                Role::Retail,
+            ],
+            EVERYBODY,
+        ),
+        F::Approve | F::Reject | F::Enact => (&[Role::Operator, Role::Regulator, Role::Registrar], EVERYBODY),
+        F::PublishRows => (&[Role::Grid], &[Part::Grid]),
+        F::SuspendMarket | F::ResumeMarket | F::QueryMarketAudit => (&[Role::Regulator], &[Part::Regulator]),
         F::Authenticate | F::Suspend | F::Reinstate => (&[Role::Regulator], &[Part::Regulator]),
         F::PublishPoint | F::PublishDistances | F::AcceptConnection => (&[Role::Grid], &[Part::Grid]),
         F::RegisterMeter | F::ReplaceMeter => (&[Role::Metering], &[Part::Grid]),

@@ -4,7 +4,10 @@ use std::fmt;
 
 use der_api::bytes::Digest;
 use der_api::reply::Stage;
-use der_market::id::{ContractId, DeviceId, EnrolmentId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
+use der_api::version::Subject;
+use der_market::id::{
+    ContractId, DeviceId, EnrolmentId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId,
+};
 use der_market::journal::Account;
 use der_market::participant::Side;
 use der_market::penalty::Offence;
@@ -25,7 +28,9 @@ macro_rules! text_part {
         })*
     };
 }
-text_part!(ContractId, DeviceId, MeterId, OrderId, PlantId, PointId, Digest, MspId);
+text_part!(
+    ContractId, DeviceId, MeterId, MspId, OrderId, PlantId, PointId, ProposalId, Digest, Subject
+);
 
 impl KeyPart for Slot {
     fn push_parts(&self, parts: &mut Vec<String>) {

@@ -5,21 +5,25 @@ use std::marker::PhantomData;
 use der_api::bytes::Digest;
 use der_api::mandate::SignedMandate;
 use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PlantView, Stage};
+use der_api::version::Subject;
+use der_market::calendar::Calendar;
 use der_market::forecast::Position;
 use der_market::grid::{Distances, Point};
-use der_market::id::{ContractId, DeviceId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
+use der_market::id::{ContractId, DeviceId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId};
 use der_market::journal::Account;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
 use der_market::penalty::{Offence, Penalty};
+use der_market::schedule::Schedule;
 use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Allotment, Auctions, Call, Clearing, Connection, DistancesHead, Entry, Exposure, ForecastRow, Gate,
-    Market, Opening, Outcome, PlanRow, Postings, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume,
-    StandingMandate, StoredContract, StoredOrder, Supplied, Suspension, User,
+    Accreditation, Allotment, Auctions, Call, Clearing, Connection, DistancesHead, Enacted, Entry, Exposure,
+    ForecastRow, Gate, Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, PlanRow, Postings,
+    Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, StoredContract,
+    StoredOrder, Supplied, Suspension, User, VersionsHead, Vote,
 };
 
 /// A row's key with the type of its value.
@@ -90,7 +94,17 @@ macro_rules! tables {
 tables! {
     // The market
     market          "market"          () => Market,                        "Market:Bootstrap, Governance:*", GridAndRegulator;
-    parameters      "parameters"      (version: &u32) => Parameters,       "Market:Bootstrap, Governance:PublishParameters", GridAndRegulator;
+    parameters      "parameters"      (version: &u32) => Parameters,       "Market:Bootstrap, Governance:PublishParameters, Governance:Enact", GridAndRegulator;
+    market_suspension "market-suspension" () => MarketSuspension,          "Market:Bootstrap, Governance:Migrate, Governance:SuspendMarket, Governance:ResumeMarket", Regulator;
+    // Governance
+    proposal        "proposal"        (proposal: &ProposalId) => Proposal, "Governance:Propose", Nobody;
+    vote            "vote"            (member: &MspId, proposal: &ProposalId) => Vote, "Governance:Propose, Governance:Approve, Governance:Reject", User;
+    enacted         "enacted"         (proposal: &ProposalId) => Enacted,  "Governance:Enact", GridAndRegulator;
+    versions        "versions"        (subject: &Subject) => VersionsHead, "Governance:Enact", GridAndRegulator;
+    schedule        "schedule"        (version: &u32) => Schedule,         "Governance:Enact", GridAndRegulator;
+    calendar        "calendar"        (version: &u32) => Calendar,         "Governance:Enact", GridAndRegulator;
+    matrix          "matrix"          (version: &u32) => MatrixVersion,    "Governance:Enact", GridAndRegulator;
+    matrix_row      "matrix-row"      (proposal: &ProposalId, row: &u32) => MatrixRow, "Governance:PublishRows", Grid;
     // User chain
     user            "user"            (who: &ParticipantId) => User,       "User:Register", User;
     signing_key     "signing-key"     (who: &ParticipantId, key: &Digest) => SigningKey, "User:Register, User:AddKey", User;
@@ -148,6 +162,10 @@ fn rows<T>(prefix: KeyPrefix) -> Rows<T> {
         prefix,
         value: PhantomData,
     }
+}
+
+pub(crate) fn proposals() -> Rows<Proposal> {
+    rows(KeyPrefix::new("proposal", &[]))
 }
 
 pub(crate) fn signing_keys_of(who: &ParticipantId) -> Rows<SigningKey> {

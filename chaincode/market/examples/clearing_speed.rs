@@ -180,5 +180,6 @@ fn distances(kind: Kind) -> Outcome<Distances> {
         rows: (0..kind.points)
             .map(|one| (0..kind.points).map(|other| apart(one, other)).collect())
             .collect::<Outcome<_>>()?,
+        reference_mohm: None,
     })
 }

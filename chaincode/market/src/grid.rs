@@ -10,6 +10,8 @@ use crate::units::{Distance, Energy, Power};
 
 /// Points that one matrix may hold.
 pub const MATRIX_LIMIT: usize = 64;
+/// Points that a matrix may hold whose rows come in several transactions.
+pub const GOVERNED_MATRIX_LIMIT: usize = 1_000;
 
 /// A connection point (PCC) on the grid chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,17 +113,25 @@ pub struct Distances {
     pub points: Vec<PointId>,
     /// The rows.
     pub rows: Vec<Vec<Distance>>,
+    /// D_ref of the whole matrix, where these are a part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_mohm: Option<Distance>,
 }
 
 impl Distances {
     /// True for a square, symmetric matrix over different points with 1 on its diagonal.
     pub fn is_well_formed(&self) -> bool {
+        self.is_well_formed_up_to(MATRIX_LIMIT)
+    }
+
+    /// As [`Distances::is_well_formed`], with another bound on the number of points.
+    pub fn is_well_formed_up_to(&self, limit: usize) -> bool {
         let size = self.points.len();
         let mut sorted = self.points.clone();
         sorted.sort();
         sorted.dedup();
         let square = self.rows.len() == size && self.rows.iter().all(|row| row.len() == size);
-        let bounded = size > 0 && size <= MATRIX_LIMIT && sorted.len() == size;
+        let bounded = size > 0 && size <= limit && sorted.len() == size;
         let entry = |i: usize, j: usize| self.rows.get(i).and_then(|row| row.get(j));
         let symmetric = (0..size).all(|i| (0..i).all(|j| entry(i, j) == entry(j, i)));
         square && bounded && symmetric && (0..size).all(|i| entry(i, i) == Some(&Distance::SAME_POINT))
@@ -147,6 +157,9 @@ impl Distances {
 
     /// D_ref: the lower median of the entries i < j, 1 if there are none.
     pub fn reference(&self) -> Distance {
+        if let Some(reference) = self.reference_mohm {
+            return reference;
+        }
         let above_diagonal =
             |(i, row): (usize, &Vec<Distance>)| row.get(i.saturating_add(1)..).unwrap_or_default().to_vec();
         let mut entries: Vec<Distance> = self.rows.iter().enumerate().flat_map(above_diagonal).collect();
@@ -167,6 +180,7 @@ mod tests {
                 .iter()
                 .map(|row| row.iter().map(|d| Distance::new(*d).unwrap()).collect())
                 .collect(),
+            reference_mohm: None,
         }
     }
 

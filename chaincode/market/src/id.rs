@@ -107,6 +107,10 @@ id!(
     OrderId, "order id", None
 );
 id!(
+    /// A proposal of governance, chosen by its proposer.
+    ProposalId, "proposal id", None
+);
+id!(
     /// A contract: slot and rank in clearing.
     ContractId, "contract id", None
 );

@@ -134,6 +134,7 @@ pub fn parameters() -> Result<Parameters, UnitError> {
         orders: None,
         settlement: None,
         sessions: None,
+        bounds: None,
     })
 }
 

@@ -134,6 +134,23 @@ impl Default for SettlementRules {
     }
 }
 
+/// A floor and a cap of the limits that orders may name, µyuan/kWh, both allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceBounds {
+    /// The lowest.
+    pub floor: Price,
+    /// The highest.
+    pub cap: Price,
+}
+
+impl PriceBounds {
+    /// True for a price that may be named.
+    pub fn hold(&self, price: Price) -> bool {
+        (self.floor..=self.cap).contains(&price)
+    }
+}
+
 /// One version of the market's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -170,6 +187,9 @@ pub struct Parameters {
     /// When gates open and close; the usual times where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<SessionRules>,
+    /// Floor and cap of orders' limits; none for every price of the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<PriceBounds>,
 }
 
 /// Why parameters cannot come into force.
@@ -192,6 +212,9 @@ pub enum ParametersError {
     /// Gate times.
     #[error("the times of a slot's auctions must follow one another: day-ahead, intraday, delivery")]
     Sessions,
+    /// Floor and cap.
+    #[error("the floor of prices must not exceed their cap")]
+    Bounds,
     /// Band.
     #[error("the band must be below 500000 ppm")]
     Band,
@@ -214,6 +237,9 @@ impl Parameters {
         }
         if self.sessions.is_some() {
             return Some("gate times");
+        }
+        if self.bounds.is_some() {
+            return Some("a floor and a cap of prices");
         }
         self.clearing.is_some().then_some("rules of clearing")
     }
@@ -249,6 +275,9 @@ impl Parameters {
         }
         if self.sessions.is_some_and(|sessions| !sessions.is_well_formed()) {
             return Err(ParametersError::Sessions);
+        }
+        if self.bounds.is_some_and(|bounds| bounds.floor > bounds.cap) {
+            return Err(ParametersError::Bounds);
         }
         Ok(())
     }

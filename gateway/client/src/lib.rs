@@ -8,6 +8,7 @@ pub mod day;
 mod departure;
 mod error;
 pub mod follow;
+mod governance;
 mod mandate;
 mod market_client;
 mod membership;
@@ -21,6 +22,7 @@ mod split;
 
 pub use departure::{Departure, DepartureDone, DepartureStep};
 pub use error::ClientError;
+pub use governance::row_batches;
 pub use market_client::MarketClient;
 pub use meter::Meter;
 pub use receipt::Receipt;

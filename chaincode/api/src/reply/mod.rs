@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use der_market::filters::Filters;
 use der_market::id::{ContractId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId};
 use der_market::journal::{Account, Posting};
-use der_market::parameters::Parameters;
+use der_market::parameters::{Parameters, PriceBounds};
 use der_market::participant::{CustomerClass, Side, Source};
 use der_market::planning::PlanLine;
 use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
@@ -17,6 +17,8 @@ use crate::bytes::{Digest, HexBytes};
 use crate::contract::ContractTerms;
 use crate::mandate::SignedMandate;
 use crate::organisations::{Organisations, Part};
+
+mod proposal;
 
 macro_rules! reply {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
@@ -46,9 +48,27 @@ mod order;
 
 pub use mandate::MandateView;
 pub use order::OrdersAccepted;
+pub(crate) use reply;
 pub use settlement::{
     CourseView, EstimateView, EstimatesAccepted, PageBooked, ReadingsView, SettlementPageView, VersionView,
 };
+
+pub use proposal::{
+    MarketAuditView, PricesView, ProposalDetail, ProposalStatus, ProposalView, ProposalsView, RowsAccepted,
+    SuspensionView, VersionDetail, VersionLine, VersionsView, VoteAccepted, VoteView,
+};
+
+/// Versions that a slot keeps beside its rules and distances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pinned {
+    /// Of the schedule of prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<u32>,
+    /// Of the calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<u32>,
+}
 
 reply! {
     /// The market.
@@ -61,6 +81,9 @@ reply! {
         version: u32,
         /// The rules in force.
         parameters: Parameters,
+        /// True while the regulator has stopped the market.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        suspended: bool,
     }
 }
 
@@ -155,6 +178,12 @@ reply! {
         distances: u32,
         /// The seal, once there is one.
         seal: Option<Seal>,
+        /// Versions of schedule and calendar that it keeps.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pinned: Option<Pinned>,
+        /// Prices that its orders may name, if they are bounded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounds: Option<PriceBounds>,
     }
 }
 reply! {

@@ -9,6 +9,7 @@ mod identity;
 mod mandate;
 mod market;
 mod order;
+mod proposal;
 mod query;
 mod session;
 mod settlement;
@@ -29,6 +30,10 @@ pub use identity::{
 pub use mandate::{GrantMandate, QueryMandate, RevokeMandate};
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
 pub use order::{NewOrder, PostMany};
+pub use proposal::{
+    Approve, Enact, Propose, PublishRows, QueryDistances, QueryMarketAudit, QueryPrices, QueryProposal, QueryProposals,
+    QueryVersion, QueryVersions, Reject, ResumeMarket, SuspendMarket,
+};
 pub use query::{
     QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder,
     QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,

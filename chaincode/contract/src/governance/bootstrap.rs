@@ -9,6 +9,7 @@ use der_api::{ErrorCode, Function};
 use der_market::journal::{Account, Journal, Purpose};
 use der_market::units::Money;
 
+use super::suspension::bear_suspension;
 use crate::access::Identified;
 use crate::context::require_schema;
 use crate::decision::Decision;
@@ -48,10 +49,14 @@ fn decide(request: &Bootstrap) -> Result<Decision, ContractError> {
         organisations: request.organisations.clone(),
         version: FIRST,
         parameters: request.parameters.clone(),
+        suspended: false,
     })?;
     decision.put_market(request.schema, &row)?;
     decision.guard(schema::market().key, guard.clone());
     decision.put_guarded(schema::parameters(&FIRST), &request.parameters, guard)?;
+    if request.schema >= WHOLE_MARKET {
+        bear_suspension(&mut decision, &request.organisations)?;
+    }
     let opening = request.parameters.opening;
     put_opening(&mut decision, Account::Grid, opening.grid)?;
     put_opening(&mut decision, Account::Retail, opening.retail)?;

@@ -9,9 +9,11 @@ use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::order::Order;
 use der_market::order_rules::Book;
+use der_market::parameters::Parameters;
 use der_market::slot::Auction;
 
 use super::call::require_operator;
+use super::versions::in_force;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -47,18 +49,7 @@ pub(crate) async fn open_slot<V: LedgerView>(
         require_turn(cx, slot).await?;
     }
     require_unsettled(cx, slot).await?;
-    let distances = cx
-        .ledger
-        .get(&schema::distances_head())
-        .await?
-        .map_or(0, |head| head.version);
-    let gate = Gate {
-        state: GateState::Open,
-        parameters: cx.market.parameters,
-        distances,
-        seal: None,
-        book: kind_of_book(cx).await?,
-    };
+    let gate = opened(cx, slot).await?;
     let mut decision = Decision::replying(&view(slot, Stage::Open, gate.clone()))?;
     decision.put_guarded(
         schema::gate(&slot),
@@ -103,13 +94,23 @@ async fn require_turn<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Resu
     }
 }
 
-/// How the rules now in force take orders. Below schema 3 nothing is read.
-async fn kind_of_book<V: LedgerView>(cx: &Context<'_, V>) -> Result<Option<Book>, ContractError> {
-    if cx.schema < WHOLE_MARKET {
-        return Ok(None);
-    }
-    let rules = cx.parameters(cx.market.parameters).await?.orders;
-    Ok(Some(rules.map_or(Book::Open, |rules| rules.book)))
+/// An open gate with the versions that are in force in its slot.
+async fn opened<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gate, ContractError> {
+    let versions = in_force(cx, slot.slot).await?;
+    let rules = match cx.schema {
+        WHOLE_MARKET.. => Some(cx.parameters(versions.parameters).await?),
+        _ => None,
+    };
+    let kind = |rules: &Parameters| rules.orders.as_ref().map_or(Book::Open, |orders| orders.book);
+    Ok(Gate {
+        state: GateState::Open,
+        parameters: versions.parameters,
+        distances: versions.distances,
+        seal: None,
+        pinned: versions.pinned(),
+        bounds: rules.as_ref().and_then(|rules| rules.bounds),
+        book: rules.as_ref().map(kind),
+    })
 }
 
 /// Reads no order: orders that commit meanwhile must not be able to keep the gate open.
@@ -208,5 +209,7 @@ fn view(slot: Auction, stage: Stage, gate: Gate) -> SlotView {
         parameters: gate.parameters,
         distances: gate.distances,
         seal: gate.seal,
+        pinned: gate.pinned,
+        bounds: gate.bounds,
     }
 }

@@ -17,6 +17,10 @@ pub(crate) fn publish_parameters<V>(
     cx: &Context<'_, V>,
     request: PublishParameters,
 ) -> Result<Decision, ContractError> {
+    if cx.schema >= WHOLE_MARKET {
+        let detail = "at this schema rules are proposed (Governance:Propose), approved and enacted";
+        return Err(ContractError::new(ErrorCode::ProposeInstead, detail));
+    }
     let parameters = request.parameters;
     let invalid =
         |e: der_market::parameters::ParametersError| ContractError::new(ErrorCode::ParametersInvalid, e.to_string());
@@ -38,6 +42,7 @@ pub(crate) fn publish_parameters<V>(
         organisations: row.organisations.clone(),
         version,
         parameters: parameters.clone(),
+        suspended: false,
     })?;
     let guard = Guard::of_grid_and_regulator(&row.organisations);
     decision.put_guarded(schema::parameters(&version), &parameters, guard)?;

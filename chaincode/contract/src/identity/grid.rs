@@ -5,6 +5,8 @@ use der_api::event::{ConnectionAccepted, DistancesPublished, PointPublished};
 use der_api::guard::Guard;
 use der_api::reply::{DistancesView, PointView};
 use der_api::request::{AcceptConnection, PublishDistances, PublishPoint};
+use der_api::schema::WHOLE_MARKET;
+use der_api::version::Subject;
 use der_api::{ErrorCode, codec};
 use der_market::grid::{Distances, Point};
 
@@ -61,6 +63,7 @@ pub(crate) async fn publish_distances<V: LedgerView>(
     let matrix = Distances {
         points: request.points,
         rows: request.rows,
+        reference_mohm: None,
     };
     if !matrix.is_well_formed() {
         return Err(ErrorCode::DistancesInvalid.into());
@@ -71,6 +74,11 @@ pub(crate) async fn publish_distances<V: LedgerView>(
             ErrorCode::UnknownPoint,
             "the matrix holds a point that is not published",
         ));
+    }
+    if cx.schema >= WHOLE_MARKET && cx.ledger.get(&schema::versions(&Subject::Distances)).await?.is_some() {
+        let detail =
+            "distances have been governed: the next matrix is proposed (Governance:Propose), approved and enacted";
+        return Err(ContractError::new(ErrorCode::ProposeInstead, detail));
     }
     let head = cx.ledger.get(&schema::distances_head()).await?;
     let version = head

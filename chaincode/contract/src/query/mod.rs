@@ -2,6 +2,7 @@
 
 mod books;
 mod chains;
+mod governance;
 mod members;
 mod records;
 mod settlement;
@@ -9,6 +10,7 @@ mod slots;
 
 pub(crate) use books::{balance, statement, volumes};
 pub(crate) use chains::{energy_chain, grid_chain, history, record, user_chain};
+pub(crate) use governance::{distances, market_audit, prices, proposal, proposals, version, versions};
 pub(crate) use members::{guards_of, members};
 pub(crate) use records::{device, market, meter, order, participant, plant, point};
 pub(crate) use settlement::{readings, settlement, settlement_page};

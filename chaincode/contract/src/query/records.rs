@@ -8,6 +8,7 @@ use der_api::schema::WHOLE_MARKET;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::is_suspended;
 use crate::identity::{Standing, fingerprints};
 use crate::schema;
 use crate::trading::{entered_order, order_view};
@@ -20,6 +21,7 @@ pub(crate) async fn market<V: LedgerView>(cx: &Context<'_, V>, _: QueryMarket) -
         organisations: cx.market.organisations.clone(),
         version,
         parameters: cx.parameters(version).await?,
+        suspended: cx.schema >= WHOLE_MARKET && is_suspended(cx).await?,
     })
 }
 

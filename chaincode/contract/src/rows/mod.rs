@@ -4,12 +4,13 @@ use der_api::bytes::{Digest, HexBytes};
 use der_api::contract::ContractTerms;
 use der_api::metering::SignedReading;
 use der_api::organisations::Organisations;
-use der_api::reply::{ClearingView, OrderStatus, PlanView, Seal};
+use der_api::reply::{ClearingView, OrderStatus, Pinned, PlanView, Seal};
 use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
 use der_market::journal::Posting;
 use der_market::matching::Fill;
 use der_market::order::Order;
 use der_market::order_rules::Book;
+use der_market::parameters::PriceBounds;
 use der_market::participant::{CustomerClass, Side, Source};
 use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
 use der_market::slot::{Auction, Slot};
@@ -45,6 +46,9 @@ pub(crate) use entry::digest_of;
 pub use entry::{Entered, Entry};
 pub use mandate::StandingMandate;
 pub use settlement::{Allotment, Course};
+mod version;
+
+pub use version::{Enacted, MarketSuspension, MatrixRow, MatrixVersion, Proposal, VersionsHead, Vote};
 
 row! {
     /// The market.
@@ -137,6 +141,12 @@ row! {
         /// How the auction takes its orders; none for one that was opened before schema 3, whose orders are rows of their own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         book: Option<Book>,
+        /// Versions of schedule and calendar, if there are any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pinned: Option<Pinned>,
+        /// Prices that orders may name, if the rules bound them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounds: Option<PriceBounds>,
     }
 }
 row! {

@@ -23,7 +23,7 @@ use der_market::units::Energy;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::governance::{require_gate, require_operator, require_unsettled, seal_of};
+use crate::governance::{distances_among, require_gate, require_operator, require_unsettled, seal_of};
 use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
 use crate::trading::book::book;
@@ -75,7 +75,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
             format!("the book of slot {slot} differs from its seal"),
         ));
     }
-    let distances = distances(cx, gate.distances).await?;
+    let distances = distances_among(cx, gate.distances, book.iter().map(|order| &order.point)).await?;
     let parameters = cx.parameters(gate.parameters).await?;
     Ok(Inputs {
         market: cx.market.market.clone(),
@@ -88,14 +88,6 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
         gate,
         book,
     })
-}
-
-async fn distances<V: LedgerView>(cx: &Context<'_, V>, version: u32) -> Result<Distances, ContractError> {
-    if version == 0 {
-        return Ok(Distances::default());
-    }
-    let missing = || ContractError::new(ErrorCode::CorruptState, format!("distances {version} are missing"));
-    cx.ledger.get(&schema::distances(&version)).await?.ok_or_else(missing)
 }
 
 /// The points of a book's orders.

@@ -18,6 +18,7 @@ use super::post::{refused, require_open};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::require_within;
 use crate::identity::{Standing, StandingRows};
 use crate::key::Key;
 use crate::planning::{Tradable, TradableRows};
@@ -141,6 +142,7 @@ impl Desk {
             return Err(ContractError::new(ErrorCode::NotConnectedHere, detail));
         }
         self.require_open_book(slot)?;
+        require_within(self.gates.get(&slot).and_then(|gate| gate.bounds), order.price)?;
         if order.agreed_price().is_some() && !self.bilateral.contains(&slot) {
             let detail = format!("slot {slot} does not price its contracts by agreement");
             return Err(ContractError::new(ErrorCode::NoAgreedPrices, detail));

@@ -16,6 +16,7 @@ use super::enter;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::require_within;
 use crate::identity::{Standing, StandingRows};
 use crate::rows::{Exposure, Gate, GateState, StoredOrder};
 use crate::schema;
@@ -140,6 +141,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         let detail = format!("slot {slot} does not price its contracts by agreement");
         return Err(ContractError::new(ErrorCode::NoAgreedPrices, detail));
     }
+    require_within(gate.and_then(|gate| gate.bounds), order.price)?;
     let exposure = extend(exposure, &order, &standing)?;
     let mut decision = Decision::replying(&reply)?;
     let who = &order.participant;

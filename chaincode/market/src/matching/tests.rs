@@ -34,6 +34,7 @@ impl World {
                     vec![d(10), d(1), d(25)],
                     vec![d(40), d(25), d(1)],
                 ],
+                reference_mohm: None,
             },
             points: POINTS
                 .map(|name| Point {

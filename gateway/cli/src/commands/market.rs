@@ -5,8 +5,14 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use der_api::Organisations;
 use der_api::organisations::Part;
-use der_api::request::{AdmitMember, Bootstrap, Migrate, PublishParameters, QueryMarket, QueryMembers};
+use der_api::request::{
+    AdmitMember, Bootstrap, Migrate, PublishParameters, QueryMarket, QueryMembers, QueryPrices, QueryVersion,
+    QueryVersions, ResumeMarket, SuspendMarket,
+};
+use der_api::version::Subject;
 use der_market::id::{MarketId, MspId};
+use der_market::participant::{CustomerClass, Source};
+use der_market::slot::Slot;
 
 use super::dismiss::Dismiss;
 use super::{DryRun, parse};
@@ -30,6 +36,7 @@ Example:
 
 const RULES: &str = "\
 The file has the fields that `der market show` prints under `parameters`. Slots that are open keep the version they were opened under.
+From schema 3 on rules are proposed and approved instead: `der proposal make ID --subject parameters --from SLOT FILE`.
 
 Example:
   der market rules --profile grid-clock parameters.toml --dry-run";
@@ -94,6 +101,49 @@ pub enum Verb {
         #[command(flatten)]
         dry: DryRun,
     },
+    /// Lists the versions of parameters, schedule, calendar or distances.
+    #[command(after_help = "Example:\n  der market versions --profile grid-clock schedule")]
+    Versions {
+        /// Of what.
+        #[arg(value_parser = parse::word::<Subject>)]
+        subject: Subject,
+    },
+    /// Shows a version's content, an old one's too.
+    #[command(after_help = "Example:\n  der market version --profile grid-clock schedule 1 --output json")]
+    Version {
+        /// Of what.
+        #[arg(value_parser = parse::word::<Subject>)]
+        subject: Subject,
+        /// Which.
+        version: u32,
+    },
+    /// Shows R of a customer class and F of an energy type in a slot.
+    #[command(
+        after_help = "Example:\n  der market prices --profile microgrid-alice 1980000 --class residential --source wind"
+    )]
+    Prices {
+        /// Which slot.
+        #[arg(value_parser = parse::number::<Slot>)]
+        slot: Slot,
+        /// residential, commercial or industrial.
+        #[arg(long, value_name = "CLASS", value_parser = parse::word::<CustomerClass>)]
+        class: CustomerClass,
+        /// thermal, cogeneration, hydro, photovoltaic, wind or storage.
+        #[arg(long, value_name = "SOURCE", value_parser = parse::word::<Source>)]
+        source: Source,
+    },
+    /// Stops the opening of gates, order entry and matching, never metering or settlement: by the regulator.
+    #[command(after_help = "Example:\n  der market suspend --profile regulator-regulator --dry-run")]
+    Suspend {
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Ends the suspension: by the regulator.
+    #[command(after_help = "Example:\n  der market resume --profile regulator-regulator")]
+    Resume {
+        #[command(flatten)]
+        dry: DryRun,
+    },
     /// Admits an organisation that the channel knows, as a generation company or a users' organisation.
     #[command(after_help = "Example:\n  der market admit --profile grid-clock NorthMSP --part energy")]
     Admit {
@@ -147,6 +197,11 @@ impl Verb {
                 let parameters = parse::file(&file)?;
                 Session::open(global)?.submit(&PublishParameters { parameters }, dry)
             }
+            Self::Versions { subject } => Session::open(global)?.query(&QueryVersions { subject }),
+            Self::Version { subject, version } => Session::open(global)?.query(&QueryVersion { subject, version }),
+            Self::Prices { slot, class, source } => Session::open(global)?.query(&QueryPrices { slot, class, source }),
+            Self::Suspend { dry } => Session::open(global)?.submit(&SuspendMarket {}, dry),
+            Self::Resume { dry } => Session::open(global)?.submit(&ResumeMarket {}, dry),
             Self::Admit { msp, part, dry } => Session::open(global)?.submit(&AdmitMember { msp, part }, dry),
             Self::Dismiss(dismiss) => dismiss.run(global),
         }

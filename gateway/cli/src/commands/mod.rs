@@ -1,5 +1,6 @@
 //! One file per noun.
 
+mod audit;
 mod batch;
 mod case_loop;
 mod certs;
@@ -26,6 +27,7 @@ mod paper;
 mod parse;
 mod participant;
 mod profile;
+mod proposal;
 mod reading;
 mod slot;
 mod statement;
@@ -44,6 +46,12 @@ pub enum Noun {
     /// The market and its rules.
     #[command(subcommand)]
     Market(market::Verb),
+    /// Versions of rules, prices, calendar and distances: propose, approve, enact.
+    #[command(subcommand)]
+    Proposal(proposal::Verb),
+    /// What a supervisor looks at.
+    #[command(subcommand)]
+    Audit(audit::Verb),
     /// Participants: join, accept, accredit.
     #[command(subcommand)]
     Participant(participant::Verb),
@@ -147,6 +155,8 @@ impl Noun {
     pub fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let exit = match self {
             Self::Market(verb) => verb.run(global),
+            Self::Proposal(verb) => verb.run(global),
+            Self::Audit(verb) => verb.run(global),
             Self::Participant(verb) => verb.run(global),
             Self::Point(verb) => verb.run(global),
             Self::Plant(verb) => verb.run(global),

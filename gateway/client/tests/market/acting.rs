@@ -42,6 +42,8 @@ fn view(stage: Stage) -> SlotView {
         parameters: 1,
         distances: 1,
         seal: None,
+        pinned: None,
+        bounds: None,
     }
 }
 

@@ -1,0 +1,564 @@
+//! Versions by k of n, the regulator's stop, and the bounds of prices.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod world;
+
+use der_api::reply::{Pinned, ProposalStatus};
+use der_api::request::*;
+use der_api::version::{Content, MatrixHead, Subject};
+use der_api::{ErrorCode, codec};
+use der_contract::Caller;
+use der_market::calendar::{Calendar, Day, Period, Run};
+use der_market::grid::Distances;
+use der_market::id::PointId;
+use der_market::paper;
+use der_market::parameters::{Parameters, PriceBounds, Prices};
+use der_market::participant::{CustomerClass, Source};
+use der_market::schedule::{Rate, Schedule};
+use der_market::slot::Slot;
+use der_market::units::{Distance, Power, Price};
+use world::*;
+
+fn world() -> World {
+    let mut world = World::ready();
+    world.submit(&operator(), &Migrate { to: 3 });
+    world
+}
+
+fn clock(msp: &str) -> Caller {
+    caller(msp, "clock", "operator")
+}
+
+fn price(value: i64) -> Price {
+    Price::new(value).unwrap()
+}
+
+fn rules(change: impl FnOnce(&mut Parameters)) -> Content {
+    let mut rules = paper::parameters().unwrap();
+    change(&mut rules);
+    Content::Parameters(rules)
+}
+
+fn proposal(name: &str, from: Slot, content: Content) -> Propose {
+    Propose {
+        proposal: id(name),
+        from,
+        content,
+    }
+}
+
+fn approval(name: &str, content: &Content) -> Approve {
+    Approve {
+        proposal: id(name),
+        digest: content.digest().unwrap(),
+    }
+}
+
+/// Proposed by the grid company, approved by two more, enacted.
+fn enact(world: &mut World, name: &str, from: Slot, content: &Content) -> u32 {
+    world.submit(&operator(), &proposal(name, from, content.clone()));
+    for msp in ["EnergyMSP", "MicrogridMSP"] {
+        world.submit(&clock(msp), &approval(name, content));
+    }
+    world.submit(&operator(), &Enact { proposal: id(name) }).version
+}
+
+#[test]
+fn rules_come_into_force_from_their_slot_once_a_majority_approved() {
+    let mut world = world();
+    let dearer = rules(|rules| rules.prices.retail = price(700_000));
+    world.submit(&operator(), &proposal("dearer", slot(10), dearer.clone()));
+    let view = |world: &World| world.query(&QueryProposal { proposal: id("dearer") }).proposal;
+    assert_eq!(
+        (view(&world).votes.len(), view(&world).needed, view(&world).status),
+        (1, 3, ProposalStatus::Open)
+    );
+    let try_enact = Enact { proposal: id("dearer") };
+    assert_eq!(world.refusal(&operator(), &try_enact), ErrorCode::TooFewApprovals);
+    world.submit(&clock("EnergyMSP"), &approval("dearer", &dearer));
+    assert_eq!(world.refusal(&operator(), &try_enact), ErrorCode::TooFewApprovals);
+    world.submit(&regulator(), &approval("dearer", &dearer));
+    assert_eq!(view(&world).status, ProposalStatus::Approved);
+    world.submit(&operator(), &OpenSlot { slot: slot(10).into() });
+    let line = world.submit(&clock("EnergyMSP"), &try_enact);
+    assert_eq!((line.version, line.from), (2, slot(10)));
+    assert_eq!(view(&world).status, ProposalStatus::Enacted);
+    let opened = |world: &mut World, n| world.submit(&operator(), &OpenSlot { slot: slot(n).into() }).parameters;
+    assert_eq!(
+        world.query(&QuerySlot { slot: slot(10).into() }).parameters,
+        1,
+        "an open slot keeps its own"
+    );
+    assert_eq!([9, 11].map(|n| opened(&mut world, n)), [1, 2]);
+    let old = world.query(&QueryVersion {
+        subject: Subject::Parameters,
+        version: 1,
+    });
+    assert_eq!(old.content, rules(|_| ()), "old versions stay readable");
+    let again = world.decide(&operator(), &try_enact).unwrap();
+    assert!(again.is_read_only(), "enacting again changes nothing");
+    assert_eq!(
+        world.refusal(&clock("MicrogridMSP"), &approval("dearer", &dearer)),
+        ErrorCode::ProposalEnacted
+    );
+}
+
+#[test]
+fn votes_of_one_block_do_not_conflict() {
+    let mut world = world();
+    let content = rules(|rules| rules.band = der_market::units::Ppm::new(10_000).unwrap());
+    world.submit(&operator(), &proposal("band", slot(0), content.clone()));
+    // Endorsed on one state: no vote's written key is another's, so that all commit in one block.
+    let votes: Vec<_> = ["EnergyMSP", "MicrogridMSP", "RegulatorMSP"]
+        .map(|msp| world.decide(&clock(msp), &approval("band", &content)).unwrap())
+        .to_vec();
+    let mut keys: Vec<_> = votes.iter().flat_map(|vote| vote.puts().keys()).collect();
+    assert_eq!(keys.len(), 3);
+    keys.dedup();
+    assert_eq!(keys.len(), 3);
+    for (vote, msp) in votes.iter().zip(["EnergyMSP", "MicrogridMSP", "RegulatorMSP"]) {
+        let (_, guard) = vote.guards().iter().next().unwrap();
+        assert_eq!(guard.guardians(), [id(msp)], "each vote is guarded by its organisation");
+        world.apply(vote);
+    }
+    assert_eq!(
+        world
+            .query(&QueryProposal { proposal: id("band") })
+            .proposal
+            .votes
+            .len(),
+        4
+    );
+}
+
+#[test]
+fn a_vote_may_be_taken_back_and_a_majority_against_is_told() {
+    let mut world = world();
+    let content = rules(|rules| rules.reach_mohm = Distance::new(5).unwrap());
+    world.submit(&operator(), &proposal("reach", slot(0), content.clone()));
+    let reject = Reject {
+        proposal: id("reach"),
+        digest: content.digest().unwrap(),
+    };
+    let status = |world: &World| world.query(&QueryProposal { proposal: id("reach") }).proposal.status;
+    world.submit(&clock("EnergyMSP"), &reject);
+    assert_eq!(status(&world), ProposalStatus::Open);
+    world.submit(&regulator(), &reject);
+    assert_eq!(
+        status(&world),
+        ProposalStatus::Rejected,
+        "two of four are left, three must approve"
+    );
+    world.submit(&regulator(), &approval("reach", &content));
+    world.submit(&clock("EnergyMSP"), &approval("reach", &content));
+    assert_eq!(status(&world), ProposalStatus::Approved);
+    let other = approval("reach", &rules(|_| ()));
+    assert_eq!(world.refusal(&regulator(), &other), ErrorCode::OtherContent);
+    assert_eq!(
+        world.refusal(&regulator(), &approval("none", &content)),
+        ErrorCode::RecordNotFound
+    );
+}
+
+#[test]
+fn who_has_left_has_no_vote() {
+    let mut world = world();
+    let content = rules(|rules| rules.reach_mohm = Distance::new(5).unwrap());
+    world.submit(&operator(), &proposal("reach", slot(0), content.clone()));
+    for msp in ["EnergyMSP", "MicrogridMSP"] {
+        world.submit(&clock(msp), &approval("reach", &content));
+    }
+    world.submit(&operator(), &DismissMember { msp: id("EnergyMSP") });
+    let view = world.query(&QueryProposal { proposal: id("reach") }).proposal;
+    assert_eq!(
+        (view.votes.len(), view.needed, view.status),
+        (2, 2, ProposalStatus::Approved),
+        "two of three"
+    );
+    assert_eq!(
+        world.refusal(&clock("EnergyMSP"), &approval("reach", &content)),
+        ErrorCode::OrganisationNotAllowed
+    );
+}
+
+#[test]
+fn nobody_publishes_rules_alone_any_more() {
+    let world = world();
+    let parameters = paper::parameters().unwrap();
+    let refused = world
+        .decide(&operator(), &PublishParameters { parameters })
+        .unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::ProposeInstead);
+    assert!(
+        refused.message().contains("Governance:Propose"),
+        "{}",
+        refused.message()
+    );
+    let old = World::ready();
+    assert_eq!(
+        old.refusal(&operator(), &proposal("x", slot(0), rules(|_| ()))),
+        ErrorCode::SchemaTooOld
+    );
+}
+
+#[test]
+fn bounds_wait_for_the_third_schema() {
+    let bounds = Some(PriceBounds {
+        floor: price(0),
+        cap: price(1),
+    });
+    let mut founding = bootstrap();
+    founding.parameters.bounds = bounds;
+    assert_eq!(
+        World::default().refusal(&operator(), &founding),
+        ErrorCode::SchemaTooOld
+    );
+    founding.schema = 3;
+    World::default().submit(&operator(), &founding);
+    let mut second = World::ready();
+    second.submit(&operator(), &Migrate { to: 2 });
+    let parameters = founding.parameters;
+    assert_eq!(
+        second.refusal(&operator(), &PublishParameters { parameters }),
+        ErrorCode::SchemaTooOld
+    );
+}
+
+#[test]
+fn a_proposal_id_stands_for_one_content() {
+    let mut world = world();
+    let request = proposal("p", slot(0), rules(|_| ()));
+    world.submit(&operator(), &request);
+    assert!(world.decide(&operator(), &request).unwrap().is_read_only());
+    for other in [
+        proposal("p", slot(1), rules(|_| ())),
+        proposal("p", slot(0), rules(|rules| rules.allow_feed_in_above_retail = true)),
+    ] {
+        assert_eq!(world.refusal(&operator(), &other), ErrorCode::ProposalIdReused);
+    }
+    assert_eq!(
+        world.refusal(&regulator(), &request),
+        ErrorCode::ProposalIdReused,
+        "another proposer"
+    );
+}
+
+#[test]
+fn what_does_not_hold_together_is_not_proposed() {
+    let world = world();
+    let refused = |content| world.refusal(&operator(), &proposal("p", slot(0), content));
+    assert_eq!(
+        refused(rules(|rules| rules.weights.price = 31)),
+        ErrorCode::ParametersInvalid
+    );
+    let inverted = PriceBounds {
+        floor: price(2),
+        cap: price(1),
+    };
+    assert_eq!(
+        refused(rules(|rules| rules.bounds = Some(inverted))),
+        ErrorCode::ParametersInvalid
+    );
+    assert_eq!(
+        refused(Content::Calendar(Calendar::default())),
+        ErrorCode::CalendarInvalid
+    );
+    let steep = Schedule {
+        otherwise: Prices {
+            retail: price(1),
+            feed_in: price(1),
+        },
+        ..schedule()
+    };
+    assert_eq!(refused(Content::Schedule(steep)), ErrorCode::ScheduleInvalid);
+    let unknown = matrix(3);
+    assert_eq!(
+        refused(Content::Distances(MatrixHead::of(&unknown).unwrap())),
+        ErrorCode::UnknownPoint
+    );
+}
+
+fn schedule() -> Schedule {
+    Schedule {
+        retail: vec![Rate {
+            of: CustomerClass::Residential,
+            period: Some(Period::Peak),
+            price: price(900_000),
+        }],
+        feed_in: vec![],
+        otherwise: paper::parameters().unwrap().prices,
+        allow_feed_in_above_retail: false,
+    }
+}
+
+/// One day from slot 0 on, peak in its second half.
+fn calendar() -> Calendar {
+    let run = |period| Run { period, slots: 48 };
+    Calendar {
+        patterns: vec![vec![run(Period::Valley), run(Period::Peak)]],
+        days: vec![Day {
+            date: "2026-06-21".parse().unwrap(),
+            first: slot(0),
+            pattern: 0,
+        }],
+    }
+}
+
+#[test]
+fn prices_follow_schedule_and_calendar_from_their_slot() {
+    let mut world = world();
+    let retail = |world: &World, n| {
+        let class = CustomerClass::Residential;
+        world
+            .query(&QueryPrices {
+                slot: slot(n),
+                class,
+                source: Source::Wind,
+            })
+            .retail
+            .get()
+    };
+    world.submit(&operator(), &OpenSlot { slot: slot(60).into() });
+    enact(&mut world, "prices", slot(50), &Content::Schedule(schedule()));
+    enact(&mut world, "days", slot(0), &Content::Calendar(calendar()));
+    assert_eq!(
+        [40, 49, 50, 95, 96].map(|n| retail(&world, n)),
+        [657_000, 657_000, 900_000, 900_000, 657_000]
+    );
+    assert_eq!(retail(&world, 60), 657_000, "opened before the schedule");
+    let opened = world.submit(&operator(), &OpenSlot { slot: slot(61).into() });
+    let pinned = Pinned {
+        schedule: Some(1),
+        calendar: Some(1),
+    };
+    assert_eq!(opened.pinned, Some(pinned));
+    assert_eq!(retail(&world, 61), 900_000);
+}
+
+fn points(count: usize) -> Vec<PointId> {
+    (1..=count).map(|n| id(&format!("pcc-{n}"))).collect()
+}
+
+/// Points in a row, 7 mΩ from one to the next.
+fn matrix(count: usize) -> Distances {
+    let apart =
+        |i: usize, j: usize| Distance::new(u32::try_from(i.abs_diff(j)).unwrap() * 7 + u32::from(i == j)).unwrap();
+    Distances {
+        points: points(count),
+        rows: (0..count).map(|i| (0..count).map(|j| apart(i, j)).collect()).collect(),
+        reference_mohm: None,
+    }
+}
+
+fn publish_points(world: &mut World, count: usize) {
+    for point in points(count).into_iter().skip(2) {
+        let request = PublishPoint {
+            point,
+            capacity_w: Power::new(paper::CAPACITY_W).unwrap(),
+            area: id("north"),
+            level: 0,
+        };
+        world.submit(&grid(), &request);
+    }
+}
+
+#[test]
+fn a_matrix_beyond_one_transaction_comes_in_rows_and_is_in_force_when_they_match_its_root() {
+    const POINTS: usize = 150;
+    let mut world = world();
+    publish_points(&mut world, POINTS);
+    let whole = matrix(POINTS);
+    let content = Content::Distances(MatrixHead::of(&whole).unwrap());
+    world.submit(&grid(), &proposal("matrix", slot(5), content.clone()));
+    for msp in ["EnergyMSP", "RegulatorMSP"] {
+        world.submit(&clock(msp), &approval("matrix", &content));
+    }
+    let try_enact = Enact { proposal: id("matrix") };
+    let rows = |first: usize, count: usize| PublishRows {
+        proposal: id("matrix"),
+        first: u32::try_from(first).unwrap(),
+        rows: whole.rows[first..first + count].to_vec(),
+    };
+    assert_eq!(world.refusal(&operator(), &try_enact), ErrorCode::MatrixIncomplete);
+    world.submit(&grid(), &rows(100, 50));
+    world.submit(&grid(), &rows(0, 100));
+    let mut wrong = rows(7, 1);
+    wrong.rows[0][8] = Distance::new(1_000).unwrap();
+    world.submit(&grid(), &wrong);
+    assert_eq!(
+        world.refusal(&operator(), &try_enact),
+        ErrorCode::MatrixIncomplete,
+        "one altered row"
+    );
+    world.submit(&grid(), &rows(7, 1));
+    assert_eq!(
+        world.refusal(&grid(), &rows(149, 1).clone_beyond()),
+        ErrorCode::DistancesInvalid
+    );
+    assert_eq!(world.submit(&operator(), &try_enact).version, 2);
+    assert_eq!(world.refusal(&grid(), &rows(7, 1)), ErrorCode::ProposalEnacted);
+    let few = QueryDistances {
+        version: 2,
+        points: vec![id("pcc-150"), id("pcc-1")],
+    };
+    let part = world.query(&few);
+    assert_eq!(
+        part.between(&id("pcc-1"), &id("pcc-150")),
+        whole.between(&id("pcc-1"), &id("pcc-150"))
+    );
+    assert_eq!(part.reference(), whole.reference(), "D_ref is the whole matrix's");
+    let opened = |world: &mut World, n| world.submit(&operator(), &OpenSlot { slot: slot(n).into() }).distances;
+    assert_eq!([4, 5].map(|n| opened(&mut world, n)), [1, 2]);
+    let alone = PublishDistances {
+        points: points(2),
+        rows: matrix(2).rows,
+    };
+    assert_eq!(world.refusal(&grid(), &alone), ErrorCode::ProposeInstead);
+}
+
+trait Beyond {
+    fn clone_beyond(self) -> Self;
+}
+
+impl Beyond for PublishRows {
+    /// One row further than the matrix goes.
+    fn clone_beyond(mut self) -> Self {
+        self.first += 1;
+        self
+    }
+}
+
+#[test]
+fn a_book_is_cleared_by_the_governed_matrix() {
+    let mut world = world();
+    publish_points(&mut world, 70);
+    let whole = matrix(70);
+    let content = Content::Distances(MatrixHead::of(&whole).unwrap());
+    world.submit(&grid(), &proposal("matrix", slot(0), content.clone()));
+    for msp in ["EnergyMSP", "RegulatorMSP"] {
+        world.submit(&clock(msp), &approval("matrix", &content));
+    }
+    world.submit(
+        &grid(),
+        &PublishRows {
+            proposal: id("matrix"),
+            first: 0,
+            rows: whole.rows,
+        },
+    );
+    world.submit(&operator(), &Enact { proposal: id("matrix") });
+    let slot = slot(0);
+    world.submit(&operator(), &OpenSlot { slot: slot.into() });
+    world.submit(&seller(), &offer(slot, "sale", 200_000, 530_000));
+    world.submit(&buyer(), &bid(slot, "need", 200_000, 590_000));
+    let contract = world.close_and_clear(slot).contracts.remove(0);
+    let terms = world
+        .query(&QueryContract {
+            slot: slot.into(),
+            contract,
+        })
+        .terms;
+    assert_eq!((terms.tariff.get(), terms.distances), (7 * 2_000, 2));
+}
+
+#[test]
+fn the_regulator_stops_trading_and_never_metering_or_settlement() {
+    let mut world = world();
+    let (case, done, open) = (paper::CASES[0], slot(0), slot(1));
+    world.planned(&case, done);
+    world.submit(&operator(), &OpenSlot { slot: open.into() });
+    world.submit(&seller(), &offer(open, "early", 100_000, 530_000));
+    let endorsed = world.decide(&buyer(), &bid(open, "late", 100_000, 590_000)).unwrap();
+    assert!(!endorsed.is_read_only());
+    assert_eq!(
+        world.refusal(&operator(), &SuspendMarket {}),
+        ErrorCode::OrganisationNotAllowed
+    );
+    world.submit(&regulator(), &SuspendMarket {});
+    assert!(world.query(&QueryMarket {}).suspended);
+    assert!(world.decide(&regulator(), &SuspendMarket {}).unwrap().is_read_only());
+    let refused = world
+        .decide(&buyer(), &bid(open, "late", 100_000, 590_000))
+        .unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::MarketSuspended);
+    assert_eq!(
+        world.refusal(&seller(), &offer(open, "more", 1_000, 530_000)),
+        ErrorCode::MarketSuspended
+    );
+    assert_eq!(
+        world.refusal(&operator(), &OpenSlot { slot: slot(2).into() }),
+        ErrorCode::MarketSuspended
+    );
+    world.submit(&operator(), &CloseGate { slot: open.into() });
+    world.submit(&operator(), &SealBook { slot: open.into() });
+    assert_eq!(
+        world.refusal(&operator(), &Clear { slot: open.into() }),
+        ErrorCode::MarketSuspended
+    );
+    let readings = vec![
+        reading("meter-2", done, case.consumed_wh, 0, 1),
+        reading("meter-1", done, 0, case.generated_wh, 1),
+    ];
+    world.submit(&metering(), &RecordReadings { readings });
+    world.submit(&operator(), &Settle { slot: done });
+    world.submit(&regulator(), &ResumeMarket {});
+    assert!(!world.query(&QueryMarket {}).suspended);
+    world.submit(&operator(), &Clear { slot: open.into() });
+}
+
+#[test]
+fn the_stop_is_guarded_by_the_regulator_from_its_birth() {
+    for world in [world(), {
+        let mut world = World::default();
+        let mut founding = bootstrap();
+        founding.schema = 3;
+        world.submit(&operator(), &founding);
+        world
+    }] {
+        let guard = &world.state.1["\0market-suspension\0"];
+        assert_eq!(guard.guardians(), [id("RegulatorMSP")]);
+    }
+}
+
+#[test]
+fn orders_outside_floor_and_cap_are_refused_with_the_bounds() {
+    let mut world = world();
+    let bounds = PriceBounds {
+        floor: price(100_000),
+        cap: price(600_000),
+    };
+    world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
+    enact(&mut world, "caps", slot(0), &rules(|rules| rules.bounds = Some(bounds)));
+    world.submit(&buyer(), &bid(slot(0), "free", 1_000, 600_001));
+    world.submit(&operator(), &OpenSlot { slot: slot(1).into() });
+    for (limit, fits) in [(99_999, false), (100_000, true), (600_000, true), (600_001, false)] {
+        let outcome = world.decide(&buyer(), &bid(slot(1), "bound", 1_000, limit));
+        assert_eq!(outcome.is_ok(), fits, "{limit}");
+        if let Err(refused) = outcome {
+            assert_eq!(refused.code(), ErrorCode::PriceOutOfBounds);
+            assert!(refused.message().contains("100000 to 600000"), "{}", refused.message());
+        }
+    }
+}
+
+#[test]
+fn the_audit_is_the_regulator_s_and_holds_everything() {
+    let mut world = world();
+    enact(&mut world, "days", slot(0), &Content::Calendar(calendar()));
+    world.submit(&regulator(), &SuspendMarket {});
+    assert_eq!(
+        world.refusal(&operator(), &QueryMarketAudit {}),
+        ErrorCode::OrganisationNotAllowed
+    );
+    let decision = world.decide(&regulator(), &QueryMarketAudit {}).unwrap();
+    let audit: der_api::reply::MarketAuditView = codec::decode(decision.reply(), usize::MAX).unwrap();
+    assert!(audit.suspension.suspended);
+    let counts: Vec<usize> = audit.versions.iter().map(|view| view.versions.len()).collect();
+    assert_eq!(counts, [1, 0, 1, 1]);
+    assert_eq!((audit.proposals.len(), audit.proposals[0].votes.len()), (1, 3));
+}
