@@ -4,12 +4,14 @@
 use anyhow::{Context, Result};
 use der_api::reply::GuardedKey;
 use der_api::request::{
-    ChangeDevice, CloseGate, PublishDistances, QueryDevice, QueryHistory, RegisterDevice, Reinstate, Request, Suspend,
+    ChangeDevice, CloseGate, PublishDistances, QueryClearing, QueryDevice, QueryHistory, RegisterDevice, Reinstate,
+    Request, Suspend,
 };
 use der_api::{ErrorCode, codec};
 use der_client::chain::{Chain, chains, verify};
+use der_client::trace::trace;
 use der_client::{ClientError, MarketClient};
-use der_e2e::{Neighbours, World};
+use der_e2e::{Neighbours, Sale, World};
 use der_market::participant::DeviceKind;
 use der_market::slot::Slot;
 use der_market::units::{Distance, Power};
@@ -177,5 +179,39 @@ async fn every_member_reads_chains_that_hold_together() -> Result<()> {
         Some(last.transaction_id.as_str())
     );
     assert!(!history.more);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kilowatt_hour_is_followed_from_the_meter_to_the_money() -> Result<()> {
+    let Some(world) = World::start(env!("CARGO_BIN_EXE_der-under-test"))? else {
+        return Ok(());
+    };
+    let slot = Slot::new(SLOT)?;
+    let neighbours = Neighbours::found(&world, 1, slot).await?;
+    neighbours.play(slot, Sale::KILOWATT_HOUR).await?;
+    let clearing = neighbours.clock.clearing(&QueryClearing { slot: slot.into() }).await?;
+    let contract = clearing.contracts.first().context("a contract")?;
+    let steps = trace(&neighbours.regulator, slot.into(), contract).await?;
+    let told: Vec<&str> = steps.iter().map(|step| step.what).collect();
+    let expected = [
+        "reading",
+        "reading",
+        "fill",
+        "contract",
+        "confirmation",
+        "confirmation",
+        "settlement",
+        "settlement",
+        "settlement",
+        "posting",
+        "posting",
+    ];
+    assert_eq!(told, expected);
+    for step in &steps {
+        assert!(step.transaction.as_ref().is_some_and(|id| id.len() == 64), "{step:?}");
+    }
+    let delivered = steps.iter().find_map(|step| step.value.get("delivered_wh"));
+    assert_eq!(delivered.and_then(serde_json::Value::as_u64), Some(1_000));
     Ok(())
 }

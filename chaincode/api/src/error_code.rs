@@ -148,6 +148,12 @@ codes! {
     4014 NothingMetered Later "nothing metered", "Wait for a reading; readings that still lack then do not hold the slot.";
     4015 PageNotBooked Later "page not booked", "Book the pages that the message names first.";
 
+    4070 NoCertificateForStorage Never "no certificates for storage", "Accrue the plants that charged the store; what a store gives back earns nothing.";
+    4071 TooFewCertificates AfterReading "too few certificates", "Read the holding; only whole, unclaimed certificates move.";
+    4072 ClaimTooLarge AfterReading "claim too large", "Read the holding; claim what is not claimed yet.";
+    4073 NothingSettled Later "nothing settled on this day", "Wait until a slot of the day is settled.";
+    4074 TransferToOneself Never "transfer to oneself", "Name another participant.";
+
     5001 ParametersInvalid Never "parameters invalid", "Correct the parameter that the message names.";
     5002 OrganisationsInvalid Never "organisations invalid", "Name different organisations; schema 1 has one for each of four parts.";
     5003 DistancesInvalid Never "distances invalid", "Send a square, symmetric matrix over published points, 1 on its diagonal.";

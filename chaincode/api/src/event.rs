@@ -1,5 +1,6 @@
 //! What listeners hear: one event per transaction, with ids and hashes. Amounts are read by query.
 
+use der_market::calendar::Date;
 use der_market::id::{
     ContractId, DeviceId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId,
 };
@@ -305,6 +306,34 @@ events! {
         plant: PlantId,
         /// Its last slot.
         last: Slot,
+    }
+    /// A plant's energy-consumption index is set.
+    IndexSet {
+        /// Which plant.
+        plant: PlantId,
+    }
+    /// A day of a plant's energy was accrued.
+    CertificatesAccrued {
+        /// Which plant.
+        plant: PlantId,
+        /// Which day.
+        date: Date,
+    }
+    /// Certificates of origin have another holder.
+    CertificatesTransferred {
+        /// Of which plant.
+        plant: PlantId,
+        /// From whom.
+        from: ParticipantId,
+        /// To whom.
+        to: ParticipantId,
+    }
+    /// Energy of certificates of origin is claimed.
+    CertificatesClaimed {
+        /// Of which plant.
+        plant: PlantId,
+        /// By whom.
+        holder: ParticipantId,
     }
     /// A meter has a successor.
     MeterReplaced {

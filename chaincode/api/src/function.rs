@@ -82,6 +82,10 @@ functions! {
     RegisterPlant "Energy:RegisterPlant" Act 1 "puts the caller's plant on the energy chain";
     ChangePlant "Energy:ChangePlant" Act 3 "changes the capacity of the caller's plant";
     RetirePlant "Energy:RetirePlant" Act 3 "retires the caller's plant after a slot";
+    SetIndex "Energy:SetIndex" Act 3 "sets a plant's energy-consumption index";
+    AccrueCertificates "Certificate:Accrue" Act 3 "accrues a day of a plant's settled, metered energy";
+    TransferCertificates "Certificate:Transfer" Act 3 "moves certificates of origin of the caller";
+    ClaimCertificates "Certificate:Claim" Act 3 "claims energy of the caller's certificates of origin";
     RegisterMeter "Meter:Register" Act 1 "registers a meter, or a meter's next key";
     ReplaceMeter "Meter:Replace" Act 3 "ends a meter and begins its successor in the slot after";
     PostOffer "DTSC:PostOffer" Act 1 "publishes a sale";
@@ -113,6 +117,9 @@ functions! {
     QueryMarketAudit "Query:MarketAudit" Read 3 "versions, proposals, votes and suspension, for the regulator";
     QueryParticipant "Query:Participant" Read 1 "a participant on all chains";
     QueryDevice "Query:Device" Read 3 "a user's device";
+    QueryOrigin "Query:Origin" Read 3 "a plant's account of certificates of origin";
+    QueryHolding "Query:Holding" Read 3 "what a participant holds of a plant's certificates";
+    QueryAccrual "Query:Accrual" Read 3 "a plant's accruals of a month";
     QueryUserChain "Query:UserChain" Read 3 "the user chain, page by page";
     QueryGridChain "Query:GridChain" Read 3 "the grid chain, page by page";
     QueryEnergyChain "Query:EnergyChain" Read 3 "the energy chain, page by page";

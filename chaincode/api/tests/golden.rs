@@ -6,6 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "golden/privacy.rs"]
+mod privacy;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -43,18 +46,25 @@ fn round_trip<T: Serialize + DeserializeOwned>(kind: &str, name: &str) -> T {
     value
 }
 
+/// A request's name, its function, and whether it takes some bytes.
+type Named = (&'static str, Function, fn(&[u8]) -> bool);
+
 macro_rules! requests {
     ($($name:ident),* $(,)?) => {{
-        let mut seen: Vec<(&str, Function)> = Vec::new();
-        $(round_trip::<$name>("request", stringify!($name)); seen.push((stringify!($name), $name::FUNCTION));)*
+        let mut seen: Vec<Named> = Vec::new();
+        $(
+            round_trip::<$name>("request", stringify!($name));
+            let takes = |bytes: &[u8]| codec::decode::<$name>(bytes, $name::FUNCTION.argument_limit()).is_ok();
+            seen.push((stringify!($name), $name::FUNCTION, takes));
+        )*
         seen
     }};
 }
 
-#[test]
-fn every_request() {
-    let seen = requests!(
+fn requests() -> Vec<Named> {
+    requests!(
         AcceptConnection,
+        AccrueCertificates,
         AdmitMember,
         AddKey,
         Approve,
@@ -63,6 +73,7 @@ fn every_request() {
         ChangeDevice,
         ChangePlant,
         CallFor,
+        ClaimCertificates,
         Clear,
         CloseGate,
         Confirm,
@@ -86,6 +97,7 @@ fn every_request() {
         PublishPoint,
         PublishRows,
         QueryAuctions,
+        QueryAccrual,
         QueryBalance,
         QueryCalls,
         QueryClearing,
@@ -96,12 +108,14 @@ fn every_request() {
         QueryGridChain,
         QueryGuardsOf,
         QueryHistory,
+        QueryHolding,
         QueryMandate,
         QueryMarket,
         QueryMarketAudit,
         QueryMembers,
         QueryMeter,
         QueryOrder,
+        QueryOrigin,
         QueryParticipant,
         QueryPlan,
         QueryPlant,
@@ -135,14 +149,21 @@ fn every_request() {
         RevokeMandate,
         RewriteGuards,
         SealBook,
+        SetIndex,
         SetState,
         Settle,
         SettlePage,
         Suspend,
         SuspendMarket,
+        TransferCertificates,
         Withdraw
-    );
-    let functions: BTreeSet<Function> = seen.iter().map(|(_, function)| *function).collect();
+    )
+}
+
+#[test]
+fn every_request() {
+    let seen = requests();
+    let functions: BTreeSet<Function> = seen.iter().map(|(_, function, _)| *function).collect();
     assert_eq!(
         functions,
         Function::all().iter().copied().collect(),
@@ -150,7 +171,7 @@ fn every_request() {
     );
     assert_eq!(
         names("request"),
-        seen.iter().map(|(name, _)| (*name).to_owned()).collect()
+        seen.iter().map(|(name, ..)| (*name).to_owned()).collect()
     );
 }
 
@@ -164,6 +185,7 @@ macro_rules! replies {
 #[test]
 fn every_reply() {
     let seen = replies!(
+        AccrualView,
         AnswerAccepted,
         AuctionsView,
         BalanceView,
@@ -182,6 +204,8 @@ fn every_reply() {
         GuardsRewrittenView,
         GuardsView,
         HistoryView,
+        HoldingView,
+        IndexView,
         MandateView,
         MarketAuditView,
         MarketView,
@@ -190,6 +214,7 @@ fn every_reply() {
         OrderAccepted,
         OrderView,
         OrdersAccepted,
+        OriginView,
         PageBooked,
         ParticipantView,
         PlanView,

@@ -11,7 +11,7 @@ use crate::error::ContractError;
 use crate::ledger::Ledger;
 use crate::release::Release;
 use crate::view::LedgerView;
-use crate::{governance, identity, planning, query, settlement, trading};
+use crate::{certificates, governance, identity, planning, query, settlement, trading};
 
 /// Runs a function. The same ledger, caller and arguments give the same decision, byte for byte, on every endorser.
 ///
@@ -131,6 +131,10 @@ async fn act<V: LedgerView>(
         Function::ChangePlant => identity::change_plant(cx, argument.read()?).await,
         Function::RetirePlant => identity::retire_plant(cx, argument.read()?).await,
         Function::ReplaceMeter => identity::replace_meter(cx, argument.read()?).await,
+        Function::SetIndex => identity::set_index(cx, argument.read()?).await,
+        Function::AccrueCertificates => certificates::accrue(cx, argument.read()?).await,
+        Function::TransferCertificates => certificates::transfer(cx, argument.read()?).await,
+        Function::ClaimCertificates => certificates::claim(cx, argument.read()?).await,
         Function::RegisterMeter => identity::register_meter(cx, argument.read()?).await,
         Function::PostOffer => trading::post_offer(cx, argument.read()?).await,
         Function::PostBid => trading::post_bid(cx, argument.read()?).await,
@@ -171,6 +175,9 @@ async fn read<V: LedgerView>(
         Function::QueryMarketAudit => query::market_audit(cx, argument.read()?).await,
         Function::QueryParticipant => query::participant(cx, argument.read()?).await,
         Function::QueryDevice => query::device(cx, argument.read()?).await,
+        Function::QueryOrigin => query::origin(cx, argument.read()?).await,
+        Function::QueryHolding => query::holding(cx, argument.read()?).await,
+        Function::QueryAccrual => query::accrual(cx, argument.read()?).await,
         Function::QueryUserChain => query::user_chain(cx, argument.read()?).await,
         Function::QueryGridChain => query::grid_chain(cx, argument.read()?).await,
         Function::QueryEnergyChain => query::energy_chain(cx, argument.read()?).await,

@@ -9,6 +9,7 @@ use der_market::id::{
     ContractId, DeviceId, EnrolmentId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId,
 };
 use der_market::journal::Account;
+use der_market::origin::Month;
 use der_market::participant::Side;
 use der_market::penalty::Offence;
 use der_market::slot::{Auction, Slot};
@@ -29,7 +30,7 @@ macro_rules! text_part {
     };
 }
 text_part!(
-    ContractId, DeviceId, MeterId, MspId, OrderId, PlantId, PointId, ProposalId, Digest, Subject
+    ContractId, DeviceId, MeterId, MspId, OrderId, Month, PlantId, PointId, ProposalId, Digest, Subject
 );
 
 impl KeyPart for Slot {

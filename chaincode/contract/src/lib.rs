@@ -14,6 +14,7 @@
 
 pub mod access;
 pub mod caller;
+mod certificates;
 mod context;
 pub mod decision;
 pub mod dispatch;

@@ -12,6 +12,7 @@ use der_market::grid::{Distances, Point};
 use der_market::id::{ContractId, DeviceId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId};
 use der_market::journal::Account;
 use der_market::order::Order;
+use der_market::origin::{Holding, Month, Origin};
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
 use der_market::penalty::{Offence, Penalty};
@@ -20,10 +21,10 @@ use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Allotment, Auctions, Call, Clearing, Connection, DistancesHead, Enacted, Entry, Exposure,
-    ForecastRow, Gate, Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, PlanRow, Postings,
-    Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, StoredContract,
-    StoredOrder, Supplied, Suspension, User, VersionsHead, Vote,
+    Accreditation, Accrual, Allotment, Auctions, Call, Clearing, Connection, DistancesHead, Enacted, Entry, Exposure,
+    ForecastRow, Gate, Indices, Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, PlanRow,
+    PlantMeter, Postings, Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate,
+    StoredContract, StoredOrder, Supplied, Suspension, User, VersionsHead, Vote,
 };
 
 /// A row's key with the type of its value.
@@ -119,11 +120,15 @@ tables! {
     distances_head  "distances-head"  () => DistancesHead,                 "Grid:PublishDistances", Grid;
     // Energy chain
     plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant, Energy:ChangePlant, Energy:RetirePlant", Owner;
+    plant_meter     "plant-meter"     (plant: &PlantId, meter: &MeterId) => PlantMeter, "Meter:Register, Meter:Replace", Grid;
+    indices         "indices"         (point: &PointId) => Indices,        "Energy:SetIndex", Regulator;
+    accrual         "accrual"         (plant: &PlantId, month: &Month) => Accrual, "Certificate:Accrue", Nobody;
+    origin          "origin"          (plant: &PlantId) => Origin,         "Certificate:Accrue", Nobody;
+    holding         "holding"         (plant: &PlantId, holder: &ParticipantId) => Holding, "Certificate:Accrue, Certificate:Transfer, Certificate:Claim", Nobody;
     plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", Nobody;
     supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle, Settlement:Page", Nobody;
     forecast        "forecast"        (slot: &Slot, who: &ParticipantId, point: &PointId) => ForecastRow, "Plan:Forecast", Nobody;
     position        "position"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Position, "TSSC:EndConfirmation, TSSC:Plan", Nobody;
-    supplied        "supplied"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Supplied, "Settlement:Settle", Nobody;
     // A slot, stage by stage
     gate            "gate"            (slot: &Auction) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
     auctions        "auctions"        (slot: &Slot) => Auctions,              "Market:OpenSlot", GridAndRegulator;
@@ -182,6 +187,14 @@ pub(crate) fn entries_of(slot: &Auction) -> Rows<Entry> {
 
 pub(crate) fn contracts_of(slot: &Auction) -> Rows<StoredContract> {
     rows(KeyPrefix::new("contract", &[slot]))
+}
+
+pub(crate) fn readings_at(slot: &Slot, who: &ParticipantId, point: &PointId) -> Rows<ReadingRow> {
+    rows(KeyPrefix::new("reading", &[slot, who, point]))
+}
+
+pub(crate) fn meters_of(plant: &PlantId) -> Rows<PlantMeter> {
+    rows(KeyPrefix::new("plant-meter", &[plant]))
 }
 
 pub(crate) fn readings_of(slot: &Slot) -> Rows<ReadingRow> {

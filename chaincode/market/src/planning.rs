@@ -1,16 +1,17 @@
 //! OGSC and PPSC: what is to become of energy that found no contract. A plan moves no money.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 use serde::{Deserialize, Serialize};
 
 use crate::eligibility::tie_hash;
 use crate::grid::Rooms;
 use crate::id::{OrderId, ParticipantId, PointId};
+use crate::merit::Merit;
 use crate::order::Order;
 use crate::participant::Side;
 use crate::slot::Slot;
-use crate::units::Energy;
+use crate::units::{Energy, Ppm};
 
 /// What the plan says about one order's energy beyond its contracts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,11 +40,35 @@ pub struct Planned {
     pub order: Order,
     /// Σ confirmed.
     pub direct_wh: Energy,
+    /// The seller's Q and S.
+    pub merit: Merit,
+    /// L ≥ 1: the energy-consumption index of the seller's plant; 1 where none is set.
+    pub consumption_index: u32,
 }
 
 impl Planned {
     fn residual(&self) -> Energy {
         self.order.energy_wh.less(self.direct_wh)
+    }
+
+    fn cleanliness(&self) -> Ppm {
+        self.merit.cleanliness_of(self.order.source)
+    }
+
+    /// OGSC: Q, then C_max = M·S·Q/L, both descending. The fractions are compared by cross products, which stay below 10³⁴.
+    fn before(&self, other: &Self) -> Ordering {
+        let product = |one: &Self, index: u32| {
+            [one.merit.stability.get(), one.cleanliness().get(), index]
+                .into_iter()
+                .fold(u128::from(one.residual().get()), |product, factor| {
+                    product.saturating_mul(u128::from(factor))
+                })
+        };
+        let (own, others) = (
+            product(self, other.consumption_index),
+            product(other, self.consumption_index),
+        );
+        other.cleanliness().cmp(&self.cleanliness()).then(others.cmp(&own))
     }
 }
 
@@ -64,23 +89,19 @@ pub fn plan(slot: Slot, orders: &[Planned], mut rooms: Rooms) -> Vec<PlanLine> {
     orders.iter().zip(grid).map(line).collect()
 }
 
-/// OGSC: Q descending, then M·S·Q/L descending, then the tie rule. Until plants carry S and L, these are equal for all.
+/// OGSC: the cleanest first, then by what can be delivered, then by the tie rule.
 fn feed_in(slot: Slot, orders: &[Planned], rooms: &mut Rooms, grid: &mut [Energy]) {
-    let mut sales: Vec<(usize, &Planned)> = orders
+    let mut sales: Vec<(usize, &Planned, [u8; 32])> = orders
         .iter()
         .enumerate()
         .filter(|(_, p)| p.order.side == Side::Seller)
+        .map(|(place, p)| (place, p, tie_hash(slot, &p.order.participant)))
         .collect();
-    sales.sort_by_cached_key(|(_, p)| {
-        let tie = tie_hash(slot, &p.order.participant);
-        (
-            Reverse(p.order.source.cleanliness()),
-            Reverse(p.residual()),
-            tie,
-            p.order.order.clone(),
-        )
+    sales.sort_by(|(_, one, tie), (_, other, others_tie)| {
+        let by_rule = one.before(other).then(tie.cmp(others_tie));
+        by_rule.then_with(|| one.order.order.cmp(&other.order.order))
     });
-    for (place, planned) in sales {
+    for (place, planned, _) in sales {
         let exported = planned.residual().min(rooms.at(&planned.order.point).export);
         rooms.take_export(&planned.order.point, exported);
         if let Some(cell) = grid.get_mut(place) {
@@ -185,6 +206,8 @@ mod tests {
         Planned {
             order,
             direct_wh: Energy::new(direct).unwrap(),
+            merit: Merit::default(),
+            consumption_index: 1,
         }
     }
 
@@ -219,6 +242,29 @@ mod tests {
     }
 
     #[test]
+    fn of_equal_residuals_the_steadier_and_the_thriftier_is_first() {
+        let sale = |user| planned(user, Side::Seller, Source::Wind, 60, 0);
+        let mut shaky = [sale(0), sale(1)];
+        shaky[0].merit.stability = Ppm::HALF;
+        assert_eq!(run(&shaky, 320), [(20, 40), (60, 0)]);
+        let mut hungry = [sale(0), sale(1)];
+        hungry[0].consumption_index = 3;
+        hungry[1].consumption_index = 2;
+        assert_eq!(run(&hungry, 320), [(20, 40), (60, 0)]);
+    }
+
+    #[test]
+    fn a_store_stands_where_its_lots_put_it() {
+        let mut orders = [
+            planned(0, Side::Seller, Source::Hydro, 60, 0),
+            planned(1, Side::Seller, Source::Storage, 60, 0),
+        ];
+        assert_eq!(run(&orders, 320), [(60, 0), (20, 40)]);
+        orders[1].merit.cleanliness = Some(Ppm::new(700_000).unwrap());
+        assert_eq!(run(&orders, 320), [(20, 40), (60, 0)]);
+    }
+
+    #[test]
     fn supply_is_shared_pro_rata_by_largest_remainder() {
         let bid = |user, energy| planned(user, Side::Buyer, Source::Wind, energy, 0);
         assert_eq!(
@@ -232,6 +278,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn cross_products_order_as_fractions_do(
+            rows in proptest::array::uniform2((0..=1_000_000_000_000_u64, 0..=1_000_000_u32, 0..=1_000_000_u32, 1..=u32::MAX)),
+        ) {
+            let [one, other] = rows.map(|(energy, stability, cleanliness, index)| {
+                let mut planned = planned(0, Side::Seller, Source::Wind, energy, 0);
+                planned.merit.stability = Ppm::new(stability).unwrap();
+                planned.merit.cleanliness = Some(Ppm::new(cleanliness).unwrap());
+                planned.consumption_index = index;
+                planned
+            });
+            prop_assert_eq!(one.before(&other), other.before(&one).reverse());
+            let value = |p: &Planned, (energy, stability, cleanliness, index): (u64, u32, u32, u32)| {
+                let whole = u128::from(energy) * u128::from(stability) * u128::from(cleanliness);
+                (Reverse(p.cleanliness()), Reverse(whole / u128::from(index)))
+            };
+            let (mine, yours) = (value(&one, rows[0]), value(&other, rows[1]));
+            if mine != yours {
+                prop_assert_eq!(one.before(&other), mine.cmp(&yours), "floored fractions that differ decide alike");
+            }
+        }
+
         #[test]
         fn every_wh_is_accounted_for_and_rooms_are_kept(
             rows in proptest::collection::vec((any::<bool>(), 0..1_000_u64, 0..1_000_u64), 0..12),

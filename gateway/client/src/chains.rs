@@ -1,8 +1,9 @@
 //! Records of the three chains beyond the first: devices, plants and meters through their lives, and moving out.
 
-use der_api::reply::{DeviceView, MeterView, ParticipantView, PlantView};
+use der_api::reply::{DeviceView, HoldingView, IndexView, MeterView, OriginView, ParticipantView, PlantView};
 use der_api::request::{
-    ChangeDevice, ChangePlant, MoveOut, QueryDevice, RegisterDevice, ReplaceMeter, RetireDevice, RetirePlant, SetState,
+    AccrueCertificates, ChangeDevice, ChangePlant, ClaimCertificates, MoveOut, QueryDevice, RegisterDevice,
+    ReplaceMeter, RetireDevice, RetirePlant, SetIndex, SetState, TransferCertificates,
 };
 
 use crate::{ClientError, MarketClient, Receipt};
@@ -39,6 +40,14 @@ records! {
     change_plant: ChangePlant => PlantView;
     /// Retires the caller's plant after a slot.
     retire_plant: RetirePlant => PlantView;
+    /// Sets a plant's energy-consumption index.
+    set_index: SetIndex => IndexView;
+    /// Takes a day's settled, metered energy into a plant's account of certificates.
+    accrue_certificates: AccrueCertificates => OriginView;
+    /// Moves certificates of the caller.
+    transfer_certificates: TransferCertificates => HoldingView;
+    /// Claims energy of the caller's certificates.
+    claim_certificates: ClaimCertificates => HoldingView;
     /// Ends a meter and begins its successor.
     replace_meter: ReplaceMeter => MeterView;
 }

@@ -19,6 +19,7 @@ pub mod paper;
 mod receipt;
 mod settling;
 mod split;
+pub mod trace;
 
 pub use departure::{Departure, DepartureDone, DepartureStep};
 pub use error::ClientError;

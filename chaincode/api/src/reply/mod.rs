@@ -39,8 +39,10 @@ mod settlement;
 pub use call::CallsView;
 pub use forecast::{ForecastAccepted, PositionView};
 pub use session::{AuctionsView, ConfirmationView};
+mod certificate;
 mod chain;
 mod device;
+pub use certificate::{AccrualView, HoldingView, OriginView};
 pub use chain::{ChainPage, ChainRow, Change, GuardState, HistoryView, RowJson};
 pub use device::DeviceView;
 mod mandate;
@@ -252,6 +254,15 @@ reply! {
         /// Its last slot, once it is retired.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last: Option<Slot>,
+    }
+}
+reply! {
+    /// A plant's energy-consumption index.
+    IndexView {
+        /// Which plant.
+        plant: PlantId,
+        /// L, at least 1.
+        index: u32,
     }
 }
 reply! {

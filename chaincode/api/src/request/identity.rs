@@ -7,7 +7,7 @@ use der_market::units::{Distance, Power};
 
 use super::request;
 use crate::bytes::HexBytes;
-use crate::reply::{DistancesView, MeterView, ParticipantView, PlantView, PointView};
+use crate::reply::{DistancesView, IndexView, MeterView, ParticipantView, PlantView, PointView};
 
 request! { RegisterUser => ParticipantView,
     /// The caller asks to join; the key of its certificate becomes its contract-signing key.
@@ -137,6 +137,15 @@ request! { ChangePlant => PlantView,
         plant: PlantId,
         /// Capacity M, W.
         capacity_w: Power,
+    }
+}
+request! { SetIndex => IndexView,
+    /// The regulator sets a plant's energy-consumption index L, by which feed-in is ordered.
+    SetIndex {
+        /// Which plant.
+        plant: PlantId,
+        /// L, at least 1.
+        index: u32,
     }
 }
 request! { RetirePlant => PlantView,

@@ -1,6 +1,7 @@
 //! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
 
 mod call;
+mod certificate;
 mod chain;
 mod device;
 mod forecast;
@@ -19,13 +20,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use call::{CallFor, QueryCalls};
+pub use certificate::{
+    AccrueCertificates, ClaimCertificates, QueryAccrual, QueryHolding, QueryOrigin, TransferCertificates,
+};
 pub use chain::{QueryEnergyChain, QueryGridChain, QueryHistory, QueryRecord, QueryUserChain};
 pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
 pub use forecast::{FORECAST_LIMIT, PostForecast, QueryPosition};
 pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
 pub use identity::{
     AcceptConnection, AddKey, Authenticate, ChangePlant, MoveOut, PublishDistances, PublishPoint, RegisterMeter,
-    RegisterPlant, RegisterUser, Reinstate, ReplaceMeter, RetirePlant, Suspend,
+    RegisterPlant, RegisterUser, Reinstate, ReplaceMeter, RetirePlant, SetIndex, Suspend,
 };
 pub use mandate::{GrantMandate, QueryMandate, RevokeMandate};
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};

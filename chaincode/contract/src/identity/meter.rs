@@ -14,6 +14,7 @@ use super::user::checked_public_key;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::rows::PlantMeter;
 use crate::schema;
 use crate::view::LedgerView;
 
@@ -34,6 +35,7 @@ pub(crate) async fn register_meter<V: LedgerView>(
     let mut decision = Decision::replying(&row)?;
     if born {
         decision.put_guarded(at, &row, Guard::of_grid(&cx.market.organisations))?;
+        put_plant_meter(cx, &row, &mut decision)?;
     } else {
         decision.put(at, &row)?;
     }
@@ -90,4 +92,17 @@ pub(super) fn require_in_use(meter: &MeterView) -> Result<(), ContractError> {
     };
     let detail = format!("meter {} was replaced by {}", meter.meter, replaced.by);
     Err(ContractError::new(ErrorCode::MeterReplaced, detail))
+}
+
+/// Tells by the plant which meters measure it alone.
+pub(super) fn put_plant_meter<V>(
+    cx: &Context<'_, V>,
+    meter: &MeterView,
+    decision: &mut Decision,
+) -> Result<(), ContractError> {
+    let Some(plant) = &meter.plant else {
+        return Ok(());
+    };
+    let (at, meter) = (schema::plant_meter(plant, &meter.meter), meter.meter.clone());
+    decision.put_guarded(at, &PlantMeter { meter }, Guard::of_grid(&cx.market.organisations))
 }

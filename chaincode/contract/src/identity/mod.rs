@@ -2,6 +2,7 @@
 
 mod device;
 mod grid;
+mod index;
 mod meter;
 mod move_out;
 mod plant;
@@ -12,6 +13,7 @@ mod user;
 
 pub(crate) use device::{change_device, register_device, retire_device, set_state};
 pub(crate) use grid::{accept_connection, publish_distances, publish_point};
+pub(crate) use index::set_index;
 pub(crate) use meter::register_meter;
 pub(crate) use move_out::move_out;
 pub(crate) use plant::{change_plant, register_plant, retire_plant};

@@ -7,7 +7,7 @@ use der_api::reply::{MeterKey, MeterView, Replacement};
 use der_api::request::ReplaceMeter;
 use der_market::slot::Slot;
 
-use super::meter::require_in_use;
+use super::meter::{put_plant_meter, require_in_use};
 use super::user::checked_public_key;
 use crate::context::Context;
 use crate::decision::Decision;
@@ -32,6 +32,7 @@ pub(crate) async fn replace_meter<V: LedgerView>(
     let mut decision = Decision::replying(&begun)?;
     decision.put(old, &ended)?;
     decision.put_guarded(new, &begun, Guard::of_grid(&cx.market.organisations))?;
+    put_plant_meter(cx, &begun, &mut decision)?;
     let from = begun.keys.first().map_or(Slot::LEAST, |key| key.valid_from);
     decision.emit(MeterReplaced {
         meter: ended.meter,

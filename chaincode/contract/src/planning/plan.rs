@@ -10,6 +10,7 @@ use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::grid::{Point, Rooms};
 use der_market::id::{OrderId, ParticipantId, PointId};
+use der_market::merit::Merit;
 use der_market::order::Order;
 use der_market::penalty::Penalty;
 use der_market::planning::{Planned, plan};
@@ -22,7 +23,7 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::require_operator;
-use crate::rows::{Auctions, Outcome, PlanRow, StoredContract};
+use crate::rows::{Auctions, Indices, Outcome, PlanRow, StoredContract};
 use crate::schema;
 use crate::trading::{book, points, put_penalty};
 use crate::view::LedgerView;
@@ -36,6 +37,7 @@ struct Played {
 struct Inputs {
     slot: Slot,
     points: Vec<Point>,
+    indices: BTreeMap<PointId, Indices>,
     auctions: Vec<Played>,
     positions: Option<Positions>,
 }
@@ -62,6 +64,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     }
     Ok(Inputs {
         slot,
+        indices: indices(cx, &points).await?,
         points,
         positions: positions(cx, &played).await?,
         auctions: played,
@@ -97,11 +100,26 @@ async fn require_plannable<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Re
     Ok(Auctions::of(slot, latest).collect())
 }
 
+/// The energy-consumption indices at the book's points; none before the third schema.
+async fn indices<V: LedgerView>(
+    cx: &Context<'_, V>,
+    points: &[Point],
+) -> Result<BTreeMap<PointId, Indices>, ContractError> {
+    if cx.schema < WHOLE_MARKET {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<_> = points.iter().map(|point| schema::indices(&point.point)).collect();
+    let found = cx.ledger.all(&rows).await?;
+    let of_point = points.iter().map(|point| point.point.clone()).zip(found);
+    Ok(of_point.filter_map(|(point, row)| Some((point, row?))).collect())
+}
+
 fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
     let Inputs {
         slot,
         points,
         auctions,
+        indices,
         positions,
     } = inputs;
     let mut rooms = Rooms::whole(&points);
@@ -116,7 +134,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         .flat_map(|auction| auction.contracts.penalties.clone())
         .collect();
     let outcomes = auctions.iter().map(|auction| auction.contracts.outcome()).collect();
-    let orders = left_to_plan(auctions, &direct);
+    let orders = left_to_plan(auctions, &direct, &indices);
     let lines = plan(slot, &orders, rooms);
     let digest = Digest::of(&codec::encode(&lines)?);
     let mut decision = write(PlanView { slot, lines, digest }, outcomes)?;
@@ -151,7 +169,7 @@ impl Direct {
 
 /// Orders with what their contracts took. Who traded in a later auction brought there what was left: of the earlier orders nothing
 /// is left to plan, or the same energy would be planned twice.
-fn left_to_plan(auctions: Vec<Played>, direct: &Direct) -> Vec<Planned> {
+fn left_to_plan(auctions: Vec<Played>, direct: &Direct, indices: &BTreeMap<PointId, Indices>) -> Vec<Planned> {
     let mut last: BTreeMap<(ParticipantId, PointId), Auction> = BTreeMap::new();
     let place = |order: &Order| (order.participant.clone(), order.point.clone());
     for Played { book, contracts } in &auctions {
@@ -162,7 +180,13 @@ fn left_to_plan(auctions: Vec<Played>, direct: &Direct) -> Vec<Planned> {
         if last.get(&place(&order)) != Some(&auction) {
             order.energy_wh = direct_wh;
         }
-        Planned { order, direct_wh }
+        let of_point = indices.get(&order.point);
+        Planned {
+            direct_wh,
+            merit: Merit::default(),
+            consumption_index: of_point.map_or(1, |indices| indices.of(&order.participant)),
+            order,
+        }
     };
     auctions
         .into_iter()

@@ -17,7 +17,16 @@ use crate::view::LedgerView;
 
 const USER: &[&str] = &["user", "signing-key", "accreditation", "suspension", "device", "meter"];
 const GRID: &[&str] = &["point", "connection", "distances", "distances-head"];
-const ENERGY: &[&str] = &["plant", "plan", "supplied"];
+const ENERGY: &[&str] = &[
+    "plant",
+    "plant-meter",
+    "indices",
+    "plan",
+    "supplied",
+    "accrual",
+    "origin",
+    "holding",
+];
 
 pub(crate) async fn user_chain<V: LedgerView>(
     cx: &Context<'_, V>,
@@ -55,7 +64,7 @@ pub(crate) async fn history<V: LedgerView>(
     request: QueryHistory,
 ) -> Result<Decision, ContractError> {
     let most = bounded(request.most)?;
-    let (_, key) = resolve(request.key)?;
+    let (_, key) = resolve_anywhere(request.key)?;
     let mut changes = cx.ledger.history(&key, most.saturating_add(1)).await?;
     let more = changes.len() > most;
     changes.truncate(most);
@@ -163,14 +172,17 @@ fn bounded(most: u32) -> Result<usize, ContractError> {
 
 /// A key of one of the chains as it is named on the wire.
 fn resolve(key: GuardedKey) -> Result<(&'static Table, Key), ContractError> {
-    let in_a_chain = [USER, GRID, ENERGY].concat().contains(&key.table.as_str());
-    let table = schema::table(&key.table).filter(|_| in_a_chain);
-    let absent = || {
-        ContractError::new(
-            ErrorCode::RecordNotFound,
-            format!("no chain has a table {:?}", key.table),
-        )
-    };
+    if [USER, GRID, ENERGY].concat().contains(&key.table.as_str()) {
+        return resolve_anywhere(key);
+    }
+    let detail = format!("no chain has a table {:?}", key.table);
+    Err(ContractError::new(ErrorCode::RecordNotFound, detail))
+}
+
+/// A key of any table as it is named on the wire.
+fn resolve_anywhere(key: GuardedKey) -> Result<(&'static Table, Key), ContractError> {
+    let table = schema::table(&key.table);
+    let absent = || ContractError::new(ErrorCode::RecordNotFound, format!("there is no table {:?}", key.table));
     let table = table.ok_or_else(absent)?;
     let bad = |e: der_market::id::IdError| ContractError::new(ErrorCode::BadIdentifier, e.to_string());
     Ok((table, Key::of_texts(table.name, key.parts).map_err(bad)?))

@@ -1,7 +1,9 @@
 //! Records by their ids.
 
 use der_api::reply::{MarketView, PointView};
-use der_api::request::{QueryDevice, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint};
+use der_api::request::{
+    QueryDevice, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint,
+};
 
 use der_api::schema::WHOLE_MARKET;
 

@@ -33,11 +33,13 @@ macro_rules! row {
 
 mod call;
 mod forecast;
+mod origin;
 mod session;
 mod settlement;
 
 pub use call::Call;
 pub use forecast::ForecastRow;
+pub use origin::{Accrual, Indices, PlantIndex, PlantMeter};
 pub use session::{Auctions, Outcome};
 mod entry;
 mod mandate;

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use der_api::bytes::HexBytes;
 use der_api::request::{
     ChangePlant, PublishDistances, PublishPoint, QueryMeter, QueryPlant, QueryPoint, RegisterMeter, RegisterPlant,
-    ReplaceMeter, RetirePlant,
+    ReplaceMeter, RetirePlant, SetIndex,
 };
 use der_market::id::{MeterId, ParticipantId, PlantId, PointId};
 use der_market::participant::Source;
@@ -96,6 +96,17 @@ pub enum Plant {
         /// Capacity, W.
         #[arg(long, value_name = "W", value_parser = parse::number::<Power>)]
         capacity_w: Power,
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Sets a plant's energy-consumption index, by which feed-in is ordered: by the regulator.
+    #[command(after_help = "Example:\n  der plant index --profile regulator-officer PLANT-1 --index 3")]
+    Index {
+        /// Which.
+        plant: PlantId,
+        /// L, at least 1.
+        #[arg(long, value_name = "L")]
+        index: u32,
         #[command(flatten)]
         dry: DryRun,
     },
@@ -225,6 +236,7 @@ impl Plant {
                 dry,
             ),
             Self::Change { plant, capacity_w, dry } => session.submit(&ChangePlant { plant, capacity_w }, dry),
+            Self::Index { plant, index, dry } => session.submit(&SetIndex { plant, index }, dry),
             Self::Retire { plant, last, dry } => session.submit(&RetirePlant { plant, last }, dry),
             Self::Show { plant } => session.query(&QueryPlant { plant }),
         }

@@ -3,6 +3,7 @@
 mod audit;
 mod batch;
 mod case_loop;
+mod certificate;
 mod certs;
 mod chain;
 mod codes;
@@ -31,6 +32,7 @@ mod proposal;
 mod reading;
 mod slot;
 mod statement;
+mod trace;
 mod version;
 
 use std::process::ExitCode;
@@ -64,6 +66,11 @@ pub enum Noun {
     /// The user chain, the grid chain and the energy chain.
     #[command(subcommand)]
     Chain(chain::Verb),
+    /// Certificates of origin.
+    #[command(subcommand)]
+    Certificate(certificate::Verb),
+    /// A contract's energy from the meter to the money.
+    Trace(trace::Trace),
     /// Devices of participants: generation, stores, chargers, loads.
     #[command(subcommand)]
     Device(device::Verb),
@@ -161,6 +168,8 @@ impl Noun {
             Self::Point(verb) => verb.run(global),
             Self::Plant(verb) => verb.run(global),
             Self::Chain(verb) => verb.run(global),
+            Self::Certificate(verb) => verb.run(global),
+            Self::Trace(trace) => trace.run(global),
             Self::Device(verb) => verb.run(global),
             Self::Meter(verb) => verb.run(global),
             Self::Offer(verb) => verb.run(global),

@@ -83,6 +83,16 @@ impl Links<'_> {
             "distances-head" => self.with(row, |links, head: Head| {
                 links.refer(of, "distances", vec![format!("{:010}", head.version)]);
             }),
+            "plant-meter" => {
+                self.refer(of, "plant", of.parts.get(..1).unwrap_or_default().to_vec());
+                self.refer(of, "meter", of.parts.get(1..).unwrap_or_default().to_vec());
+            }
+            "indices" => self.refer(of, "point", of.parts.clone()),
+            "accrual" | "origin" => self.refer(of, "plant", of.parts.get(..1).unwrap_or_default().to_vec()),
+            "holding" => {
+                self.refer(of, "plant", of.parts.get(..1).unwrap_or_default().to_vec());
+                self.refer(of, "user", of.parts.get(1..).unwrap_or_default().to_vec());
+            }
             "supplied" => {
                 let who = of.parts.get(1..3).unwrap_or_default().to_vec();
                 self.refer(of, "user", who);
