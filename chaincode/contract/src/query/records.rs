@@ -1,9 +1,7 @@
 //! Records by their ids.
 
 use der_api::reply::{MarketView, PointView};
-use der_api::request::{
-    QueryDevice, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint,
-};
+use der_api::request::{QueryDevice, QueryMarket, QueryMeter, QueryOrder, QueryParticipant, QueryPlant, QueryPoint};
 
 use der_api::schema::WHOLE_MARKET;
 
