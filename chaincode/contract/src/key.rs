@@ -58,7 +58,7 @@ impl KeyPart for Account {
                 parts.push("participant".to_owned());
                 id.push_parts(parts);
             }
-            Self::Grid | Self::Retail | Self::Deposits => parts.push(self.to_string()),
+            Self::Grid | Self::Retail | Self::Deposits | Self::Rounding => parts.push(self.to_string()),
         }
     }
 }

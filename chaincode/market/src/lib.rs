@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod billing;
 pub mod calendar;
 pub mod clearing;
 pub mod credit;
@@ -38,6 +39,7 @@ pub mod schedule;
 pub mod session;
 pub mod settlement;
 pub mod slot;
+pub mod statement;
 pub mod storage;
 pub mod tariff;
 pub mod units;

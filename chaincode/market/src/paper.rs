@@ -135,6 +135,8 @@ pub fn parameters() -> Result<Parameters, UnitError> {
         settlement: None,
         sessions: None,
         bounds: None,
+        credit: None,
+        billing: None,
     })
 }
 

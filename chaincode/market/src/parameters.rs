@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::billing::Billing;
 use crate::clearing::ClearingRules;
+use crate::credit::CreditRules;
 use crate::order_rules::OrderRules;
 use crate::session::SessionRules;
 use crate::tariff::Tariff;
@@ -190,6 +192,12 @@ pub struct Parameters {
     /// Floor and cap of orders' limits; none for every price of the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<PriceBounds>,
+    /// Credit tiers and holds; without them credit plays no part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditRules>,
+    /// Days, months and limits of statements; without them the usual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<Billing>,
 }
 
 /// Why parameters cannot come into force.
@@ -221,6 +229,12 @@ pub enum ParametersError {
     /// Pilot rule.
     #[error("the pilot rule names the voltage of each level, rising from the lowest")]
     Pilot,
+    /// Credit.
+    #[error("a better credit tier must not hold more than a lower one")]
+    Credit,
+    /// Billing.
+    #[error("day_offset must be below 96, and silence_days no more than default_days")]
+    Billing,
 }
 
 impl Parameters {
@@ -241,12 +255,20 @@ impl Parameters {
         if self.bounds.is_some() {
             return Some("a floor and a cap of prices");
         }
+        if self.credit.is_some() || self.billing.is_some() {
+            return Some("rules of credit and billing");
+        }
         self.clearing.is_some().then_some("rules of clearing")
     }
 
     /// The limits of settlement.
     pub fn settlement(&self) -> SettlementRules {
         self.settlement.unwrap_or_default()
+    }
+
+    /// Days, months and limits of statements.
+    pub fn billing(&self) -> Billing {
+        self.billing.unwrap_or_default()
     }
 
     /// Checks the rules against each other.
@@ -278,6 +300,12 @@ impl Parameters {
         }
         if self.bounds.is_some_and(|bounds| bounds.floor > bounds.cap) {
             return Err(ParametersError::Bounds);
+        }
+        if self.credit.is_some_and(|credit| !credit.is_ordered()) {
+            return Err(ParametersError::Credit);
+        }
+        if !self.billing().is_well_formed() {
+            return Err(ParametersError::Billing);
         }
         Ok(())
     }

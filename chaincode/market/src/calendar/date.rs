@@ -47,6 +47,12 @@ impl Date {
         self.0
     }
 
+    /// The day so many days after 1970-01-01; none beyond 9999.
+    pub fn of_days(days: u32) -> Option<Self> {
+        let (year, _, _) = Self(days).parts();
+        (year <= 9999).then_some(Self(days))
+    }
+
     /// The day that is so many days after 1970-01-01; the last one that can be written where that is later.
     pub fn after_epoch(days: u64) -> Self {
         Self(u32::try_from(days).unwrap_or(LAST).min(LAST))
