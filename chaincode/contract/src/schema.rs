@@ -201,10 +201,6 @@ pub(crate) fn readings_of(slot: &Slot) -> Rows<ReadingRow> {
     rows(KeyPrefix::new("reading", &[slot]))
 }
 
-pub(crate) fn readings_at(slot: &Slot, who: &ParticipantId, point: &PointId) -> Rows<ReadingRow> {
-    rows(KeyPrefix::new("reading", &[slot, who, point]))
-}
-
 pub(crate) fn allotments_of(slot: &Slot) -> Rows<Allotment> {
     rows(KeyPrefix::new("allotment", &[slot]))
 }

@@ -14,4 +14,6 @@ pub(crate) use certificates::{accrual, holding, origin};
 pub(crate) use chains::{energy_chain, grid_chain, history, record, user_chain};
 pub(crate) use governance::{distances, market_audit, prices, proposal, proposals, version, versions};
 pub(crate) use members::{guards_of, members};
+pub(crate) use records::{device, market, meter, order, participant, plant, point};
 pub(crate) use settlement::{readings, settlement, settlement_page};
+pub(crate) use slots::{auctions, clearing, contract, plan, slot};
