@@ -47,6 +47,7 @@ impl fmt::Display for Subject {
 /// A version as it is proposed and kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "one is held at a time")]
 pub enum Content {
     /// The rules.
     Parameters(Parameters),

@@ -104,8 +104,8 @@ proptest! {
         let mut begun = Book::default();
         acts.into_iter().for_each(|act| begun.act(act));
         let mut straight = begun.clone();
-        for day in 0..4 {
-            straight.correct(day, last[day]);
+        for (day, wh) in last.into_iter().enumerate() {
+            straight.correct(day, wh);
         }
         let mut winding = begun;
         for (day, wh) in wrong {

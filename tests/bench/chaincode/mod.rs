@@ -6,7 +6,7 @@ mod keys;
 mod peer;
 mod service;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ impl Contender {
 }
 
 /// Rounds in which both take turns; which of them is first alternates. `None` where the Go service cannot be built.
-pub(crate) async fn compare(program: &PathBuf, rounds: u32, length: Duration) -> Result<Option<Comparison>> {
+pub(crate) async fn compare(program: &Path, rounds: u32, length: Duration) -> Result<Option<Comparison>> {
     let Some(go) = go::build()? else {
         return Ok(None);
     };

@@ -88,8 +88,8 @@ impl Tradable {
 
     /// Refuses where the orders that are there are more than may be ordered.
     pub(super) fn keeps(&self) -> Result<(), ContractError> {
-        let open = self.ordered.iter().filter(|(_, total)| !total.is_zero());
-        open.map(|(side, total)| self.require_within(*side, *total)).collect()
+        let mut open = self.ordered.iter().filter(|(_, total)| !total.is_zero());
+        open.try_for_each(|(side, total)| self.require_within(*side, *total))
     }
 
     /// Refuses an order that, with those before it, is more than may be ordered, or that lies on both sides of the position.

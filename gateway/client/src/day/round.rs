@@ -333,6 +333,7 @@ impl MarketDay {
 }
 
 /// How a step ended.
+#[allow(clippy::large_enum_variant, reason = "one is held at a time")]
 enum Step {
     /// What came next after this stage was done.
     On(Option<Stage>),
