@@ -36,6 +36,8 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => &[Endorser::Caller],
         F::ChangePlant | F::RetirePlant => &[Endorser::Caller],
         F::MoveOut => &[Endorser::Caller, Endorser::Regulator],
+        F::AnswerDeposit | F::AnswerWithdrawal => &[Endorser::Grid],
+        F::DecideLine => &[Endorser::Regulator],
         F::Authenticate | F::Suspend | F::Reinstate => &[Endorser::Regulator],
         F::PublishPoint | F::PublishDistances | F::AcceptConnection | F::RegisterMeter | F::ReplaceMeter => {
             &[Endorser::Grid]

@@ -134,6 +134,20 @@ codes! {
     4008 ReadingOfOtherMarket Never "reading of another market", "Put this market's id in the reading.";
     4009 BadCorrection Never "bad correction", "A correction names the sequence it supersedes: the latest one.";
 
+    4040 InsufficientFunds AfterReading "not enough available", "Pay money in, collect it (Account:Collect), or release what is held for settled slots (Account:Release).";
+    4041 PaymentAnswered Never "payment answered already", "Read the payment; the selling company answers once.";
+    4042 PaymentIdReused Never "payment id reused", "A payment id stands for one amount for ever; choose a new id.";
+    4043 CreditTooLow AfterReading "credit below 400 points", "Buy from and sell to the grid; months without debt lead back to 600 points.";
+    4044 InPaymentDefault AfterReading "payment default", "Pay the statement that is overdue (Statement:Pay).";
+    4045 NotThatFar Later "the ledger has not come that far", "Wait until the slot that ends the time is settled.";
+    4046 MonthClosed Never "month closed already", "A closed statement never changes; what comes later is on the next one.";
+    4047 LineAccepted Never "line accepted already", "Dispute a line before it is acknowledged or paid, within the days for answers.";
+    4048 UnknownLine Never "unknown line", "Name lines of the statement by their numbers.";
+    4049 LineNotDisputed AfterReading "line not disputed", "The regulator decides a disputed line once.";
+    4050 CreditNotInForce AfterReading "credit not in force", "Publish rules with credit first (Governance:PublishParameters).";
+    4051 NothingDue AfterReading "nothing due", "Read the statement; disputed lines wait for the regulator.";
+    4053 DayNotOver Later "day not over", "Name a settled slot after the day.";
+
     5001 ParametersInvalid Never "parameters invalid", "Correct the parameter that the message names.";
     5002 OrganisationsInvalid Never "organisations invalid", "Name different organisations; schema 1 has one for each of four parts.";
     5003 DistancesInvalid Never "distances invalid", "Send a square, symmetric matrix over published points, 1 on its diagonal.";

@@ -114,7 +114,26 @@ fn every_request() {
         SetState,
         Settle,
         Suspend,
-        Withdraw
+        Withdraw,
+        RequestDeposit,
+        AnswerDeposit,
+        RequestWithdrawal,
+        AnswerWithdrawal,
+        QueryPayment,
+        Collect,
+        ReleaseHolds,
+        FoldAccounts,
+        QueryAccount,
+        QueryAccounts,
+        RollCredit,
+        QueryCredit,
+        CloseStatements,
+        AcknowledgeStatement,
+        DisputeStatement,
+        DecideLine,
+        PayStatement,
+        DeclareDefault,
+        QueryMonthStatement
     );
     let functions: BTreeSet<Function> = seen.iter().map(|(_, function)| *function).collect();
     assert_eq!(
@@ -165,7 +184,16 @@ fn every_reply() {
         SettlementView,
         SlotView,
         StatementView,
-        VolumesView
+        VolumesView,
+        PaymentView,
+        FundsView,
+        FoldedView,
+        AccountView,
+        AccountsView,
+        RolledView,
+        CreditView,
+        MonthStatementView,
+        ClosedView
     );
     assert_eq!(names("reply"), seen.into_iter().collect());
 }

@@ -11,7 +11,7 @@ use crate::error::ContractError;
 use crate::ledger::Ledger;
 use crate::release::Release;
 use crate::view::LedgerView;
-use crate::{governance, identity, planning, query, settlement, trading};
+use crate::{governance, identity, money, planning, query, settlement, trading};
 
 /// Runs a function. The same ledger, caller and arguments give the same decision, byte for byte, on every endorser.
 ///
@@ -134,6 +134,20 @@ async fn act<V: LedgerView>(
         Function::Plan => planning::plan_slot(cx, argument.read()?).await,
         Function::RecordReadings => settlement::record_readings(cx, argument.read()?).await,
         Function::Settle => settlement::settle_slot(cx, argument.read()?).await,
+        Function::RequestDeposit => money::request_deposit(cx, argument.read()?).await,
+        Function::AnswerDeposit => money::answer_deposit(cx, argument.read()?).await,
+        Function::RequestWithdrawal => money::request_withdrawal(cx, argument.read()?).await,
+        Function::AnswerWithdrawal => money::answer_withdrawal(cx, argument.read()?).await,
+        Function::Collect => money::collect(cx, argument.read()?).await,
+        Function::ReleaseHolds => money::release_holds(cx, argument.read()?).await,
+        Function::FoldAccounts => money::fold_accounts(cx, argument.read()?).await,
+        Function::RollCredit => money::roll_credit(cx, argument.read()?).await,
+        Function::CloseStatements => money::close_statements(cx, argument.read()?).await,
+        Function::AcknowledgeStatement => money::acknowledge_statement(cx, argument.read()?).await,
+        Function::DisputeStatement => money::dispute_statement(cx, argument.read()?).await,
+        Function::DecideLine => money::decide_line(cx, argument.read()?).await,
+        Function::PayStatement => money::pay_statement(cx, argument.read()?).await,
+        Function::DeclareDefault => money::declare_default(cx, argument.read()?).await,
         _ => Err(ErrorCode::UnknownFunction.into()),
     }
 }
@@ -166,6 +180,11 @@ async fn read<V: LedgerView>(
         Function::QuerySettlement => query::settlement(cx, argument.read()?).await,
         Function::QueryStatement => query::statement(cx, argument.read()?).await,
         Function::QueryBalance => query::balance(cx, argument.read()?).await,
+        Function::QueryPayment => query::payment(cx, argument.read()?).await,
+        Function::QueryAccount => query::account(cx, argument.read()?).await,
+        Function::QueryAccounts => query::accounts(cx, argument.read()?).await,
+        Function::QueryCredit => query::credit(cx, argument.read()?).await,
+        Function::QueryMonthStatement => money::month_statement(cx, argument.read()?).await,
         Function::QueryVolumes => query::volumes(cx, argument.read()?).await,
         _ => Err(ErrorCode::UnknownFunction.into()),
     }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use der_api::bytes::Digest;
-use der_market::id::{ContractId, DeviceId, EnrolmentId, MeterId, OrderId, ParticipantId, PlantId, PointId};
+use der_api::reply::PaymentKind;
+use der_market::billing::{BillingDay, Month};
+use der_market::id::{ContractId, DeviceId, EnrolmentId, MeterId, OrderId, ParticipantId, PaymentId, PlantId, PointId};
 use der_market::journal::Account;
 use der_market::participant::Side;
 use der_market::slot::{Auction, Slot};
@@ -23,7 +25,9 @@ macro_rules! text_part {
         })*
     };
 }
-text_part!(ContractId, DeviceId, MeterId, OrderId, PlantId, PointId, Digest);
+text_part!(
+    ContractId, DeviceId, MeterId, OrderId, PaymentId, PlantId, PointId, Digest, Month
+);
 
 impl KeyPart for Slot {
     fn push_parts(&self, parts: &mut Vec<String>) {
@@ -50,7 +54,7 @@ impl KeyPart for Account {
                 parts.push("participant".to_owned());
                 id.push_parts(parts);
             }
-            Self::Grid | Self::Retail | Self::Deposits => parts.push(self.to_string()),
+            Self::Grid | Self::Retail | Self::Deposits | Self::Rounding => parts.push(self.to_string()),
         }
     }
 }
@@ -64,6 +68,24 @@ impl KeyPart for Side {
             }
             .to_owned(),
         );
+    }
+}
+
+impl KeyPart for PaymentKind {
+    fn push_parts(&self, parts: &mut Vec<String>) {
+        parts.push(
+            match self {
+                Self::Deposit => "deposit",
+                Self::Withdrawal => "withdrawal",
+            }
+            .to_owned(),
+        );
+    }
+}
+
+impl KeyPart for BillingDay {
+    fn push_parts(&self, parts: &mut Vec<String>) {
+        self.get().push_parts(parts);
     }
 }
 

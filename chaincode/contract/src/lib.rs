@@ -22,6 +22,7 @@ mod governance;
 mod identity;
 pub mod key;
 mod ledger;
+mod money;
 mod planning;
 mod query;
 pub mod release;

@@ -110,6 +110,10 @@ id!(
     /// A contract: slot and rank in clearing.
     ContractId, "contract id", None
 );
+id!(
+    /// A deposit or a withdrawal, chosen by its owner and unique among the owner's for ever.
+    PaymentId, "payment id", None
+);
 
 /// A participant: (MSP id, enrolment id), written `MicrogridMSP:alice`. It outlives any certificate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

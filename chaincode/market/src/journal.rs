@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::id::{IdError, ParticipantId};
 use crate::units::{Money, UnitError};
 
-/// Whose money. In JSON a string: `participant:MicrogridMSP:alice`, `grid`, `retail` or `deposits`.
+/// Whose money. In JSON a string: `participant:MicrogridMSP:alice`, `grid`, `retail`, `deposits` or `rounding`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
     /// A participant.
@@ -18,8 +18,10 @@ pub enum Account {
     Grid,
     /// Its electricity-selling company: grid supply and feed-in. The paper's company is grid and retail together.
     Retail,
-    /// The other side of opening balances.
+    /// The other side of opening balances, deposits and withdrawals.
     Deposits,
+    /// What statements in whole fen leave of exact books.
+    Rounding,
 }
 
 impl fmt::Display for Account {
@@ -29,6 +31,7 @@ impl fmt::Display for Account {
             Self::Grid => f.write_str("grid"),
             Self::Retail => f.write_str("retail"),
             Self::Deposits => f.write_str("deposits"),
+            Self::Rounding => f.write_str("rounding"),
         }
     }
 }
@@ -41,6 +44,7 @@ impl FromStr for Account {
             "grid" => Ok(Self::Grid),
             "retail" => Ok(Self::Retail),
             "deposits" => Ok(Self::Deposits),
+            "rounding" => Ok(Self::Rounding),
             other => other
                 .strip_prefix("participant:")
                 .unwrap_or_default()
@@ -78,6 +82,14 @@ pub enum Purpose {
     FeedIn,
     /// Deviation from a contract beyond the allowance.
     Penalty,
+    /// Money paid in, confirmed by the selling company.
+    Deposit,
+    /// Money paid out, confirmed by the selling company.
+    Withdrawal,
+    /// The regulator decided that a disputed line falls.
+    Decision,
+    /// What a statement in whole fen leaves of the exact sum.
+    Rounding,
 }
 
 /// One side of a booking: positive when the account receives.
@@ -139,9 +151,15 @@ impl Journal {
 /// # Errors
 /// [`UnitError::Overflow`] beyond i128.
 pub fn sum<'a>(postings: impl IntoIterator<Item = &'a Posting>) -> Result<Money, UnitError> {
-    postings
-        .into_iter()
-        .try_fold(Money::ZERO, |total, posting| total.plus(posting.amount))
+    sum_of(postings.into_iter().map(|posting| posting.amount))
+}
+
+/// Sums amounts.
+///
+/// # Errors
+/// [`UnitError::Overflow`] beyond i128.
+pub fn sum_of(amounts: impl IntoIterator<Item = Money>) -> Result<Money, UnitError> {
+    amounts.into_iter().try_fold(Money::ZERO, Money::plus)
 }
 
 #[cfg(test)]
@@ -151,7 +169,13 @@ mod tests {
 
     #[test]
     fn an_account_survives_its_text() {
-        for text in ["grid", "retail", "deposits", "participant:MicrogridMSP:alice"] {
+        for text in [
+            "grid",
+            "retail",
+            "deposits",
+            "rounding",
+            "participant:MicrogridMSP:alice",
+        ] {
             assert_eq!(text.parse::<Account>().unwrap().to_string(), text);
         }
         assert!("participant:".parse::<Account>().is_err());

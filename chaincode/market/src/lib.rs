@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod billing;
 pub mod calendar;
 pub mod clearing;
 pub mod credit;
@@ -34,5 +35,6 @@ pub mod pricing;
 pub mod schedule;
 pub mod settlement;
 pub mod slot;
+pub mod statement;
 pub mod tariff;
 pub mod units;

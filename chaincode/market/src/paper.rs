@@ -132,6 +132,8 @@ pub fn parameters() -> Result<Parameters, UnitError> {
         },
         clearing: None,
         orders: None,
+        credit: None,
+        billing: None,
     })
 }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::billing::Billing;
 use crate::clearing::ClearingRules;
+use crate::credit::CreditRules;
 use crate::order_rules::OrderRules;
 use crate::tariff::Tariff;
 use crate::units::{Distance, Money, Ppm, Price};
@@ -139,6 +141,12 @@ pub struct Parameters {
     /// How auctions take their orders; none for an open book.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders: Option<OrderRules>,
+    /// Credit tiers and holds; without them credit plays no part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditRules>,
+    /// Days, months and limits of statements; without them the usual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<Billing>,
 }
 
 /// Why parameters cannot come into force.
@@ -164,6 +172,12 @@ pub enum ParametersError {
     /// Pilot rule.
     #[error("the pilot rule names the voltage of each level, rising from the lowest")]
     Pilot,
+    /// Credit.
+    #[error("a better credit tier must not hold more than a lower one")]
+    Credit,
+    /// Billing.
+    #[error("day_offset must be below 96, and silence_days no more than default_days")]
+    Billing,
 }
 
 impl Parameters {
@@ -175,7 +189,15 @@ impl Parameters {
         if self.orders.is_some() {
             return Some("rules of order entry");
         }
+        if self.credit.is_some() || self.billing.is_some() {
+            return Some("rules of credit and billing");
+        }
         self.clearing.is_some().then_some("rules of clearing")
+    }
+
+    /// Days, months and limits of statements.
+    pub fn billing(&self) -> Billing {
+        self.billing.unwrap_or_default()
     }
 
     /// Checks the rules against each other.
@@ -201,6 +223,12 @@ impl Parameters {
         let pilot = self.clearing.as_ref().and_then(|rules| rules.pilot.as_ref());
         if pilot.is_some_and(|rule| !rule.is_well_formed()) {
             return Err(ParametersError::Pilot);
+        }
+        if self.credit.is_some_and(|credit| !credit.is_ordered()) {
+            return Err(ParametersError::Credit);
+        }
+        if !self.billing().is_well_formed() {
+            return Err(ParametersError::Billing);
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ pub mod follow;
 mod market_client;
 mod membership;
 mod meter;
+mod money;
 mod orders;
 pub mod paper;
 mod receipt;

@@ -309,6 +309,8 @@ macro_rules! queries {
     };
 }
 
+pub(crate) use {queries, submits};
+
 submits! {
     /// Founds the market, once per channel.
     bootstrap: Bootstrap;

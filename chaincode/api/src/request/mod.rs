@@ -1,19 +1,27 @@
 //! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
 
+mod account;
 mod chain;
+mod credit;
 mod device;
 mod governance;
 mod identity;
 mod market;
 mod order;
+mod payment;
 mod query;
 mod session;
+mod statement;
 mod trading;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use account::{
+    ACCOUNTS_LIMIT, Collect, FOLD_LIMIT, FoldAccounts, QueryAccount, QueryAccounts, RELEASE_LIMIT, ReleaseHolds,
+};
 pub use chain::{QueryEnergyChain, QueryGridChain, QueryHistory, QueryRecord, QueryUserChain};
+pub use credit::{QueryCredit, ROLL_LIMIT, RollCredit};
 pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
 pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
 pub use identity::{
@@ -22,11 +30,16 @@ pub use identity::{
 };
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
 pub use order::{NewOrder, PostMany};
+pub use payment::{AnswerDeposit, AnswerWithdrawal, QueryPayment, RequestDeposit, RequestWithdrawal};
 pub use query::{
     QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder,
     QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,
 };
 pub use session::{EndConfirmation, QueryAuctions};
+pub use statement::{
+    AcknowledgeStatement, CLOSE_LIMIT, CloseStatements, DecideLine, DeclareDefault, DisputeStatement, PayStatement,
+    QueryMonthStatement,
+};
 pub use trading::{Confirm, PostBid, PostOffer, RecordReadings, Refuse, Withdraw};
 
 use crate::function::Function;

@@ -48,12 +48,19 @@ pub(crate) async fn open_slot<V: LedgerView>(
         .get(&schema::distances_head())
         .await?
         .map_or(0, |head| head.version);
+    // Below the whole market credit plays no part, and nothing more is read.
+    let credit = if cx.schema >= WHOLE_MARKET {
+        cx.parameters(cx.market.parameters).await?.credit
+    } else {
+        None
+    };
     let gate = Gate {
         state: GateState::Open,
         parameters: cx.market.parameters,
         distances,
         seal: None,
         book: kind_of_book(cx).await?,
+        credit,
     };
     let mut decision = Decision::replying(&view(slot, Stage::Open, gate.clone()))?;
     decision.put_guarded(

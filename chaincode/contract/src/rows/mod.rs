@@ -1,10 +1,13 @@
 //! Values of the tables. Each is stored as `{"v":1,"row":…}`: JSON of derived structs, in the order of their fields.
 
+mod money;
+
 use der_api::bytes::{Digest, HexBytes};
 use der_api::contract::ContractTerms;
 use der_api::metering::SignedReading;
 use der_api::organisations::Organisations;
 use der_api::reply::{ClearingView, OrderStatus, PlanView, Seal};
+use der_market::credit::CreditRules;
 use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
 use der_market::journal::Posting;
 use der_market::matching::Fill;
@@ -15,6 +18,11 @@ use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
 use der_market::slot::{Auction, Slot};
 use der_market::units::{Energy, Power};
 use serde::{Deserialize, Serialize};
+
+pub use money::{
+    Booking, Conduct, Credit, CreditDay, Fold, Funds, HeldOrder, Hold, Incoming, Payment, Ruling, Statement,
+    StatementHead, StatementState, Unbilled,
+};
 
 /// Version of the rows' shape.
 pub const SHAPE: u32 = 1;
@@ -32,6 +40,7 @@ macro_rules! row {
 
 mod session;
 
+pub(crate) use row;
 pub use session::{Auctions, Outcome};
 mod entry;
 
@@ -129,6 +138,9 @@ row! {
         /// How the auction takes its orders; none for one that was opened before schema 3, whose orders are rows of their own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         book: Option<Book>,
+        /// What orders hold in advance; none where credit plays no part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credit: Option<CreditRules>,
     }
 }
 row! {

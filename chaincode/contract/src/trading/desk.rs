@@ -19,6 +19,7 @@ use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::identity::{Standing, StandingRows};
 use crate::key::Key;
+use crate::money::Holdings;
 use crate::rows::{Entered, Entry, Gate, digest_of};
 use crate::schema;
 use crate::view::LedgerView;
@@ -54,6 +55,7 @@ pub(super) struct Desk {
     changed: BTreeSet<Place>,
     /// Auctions that price their contracts by agreement, as far as it was asked.
     bilateral: BTreeSet<Auction>,
+    holdings: Holdings,
 }
 
 impl Desk {
@@ -73,6 +75,7 @@ impl Desk {
             .map(|(slot, point, who)| schema::entry(slot, point, who))
             .collect();
         let found = cx.ledger.all(&rows).await?;
+        let holdings = Holdings::read(cx, visits, &gates).await?;
         let present = places.into_iter().zip(found);
         Ok(Self {
             entries: present.filter_map(|(place, entry)| Some((place, entry?))).collect(),
@@ -80,6 +83,7 @@ impl Desk {
             gates,
             changed: BTreeSet::new(),
             bilateral: BTreeSet::new(),
+            holdings,
         })
     }
 
@@ -127,6 +131,7 @@ impl Desk {
         let entry = self.entries.entry(place.clone()).or_insert(own);
         entry.add(side, wanted.content)?;
         entry.require_within(most)?;
+        self.holdings.take(slot, &order)?;
         self.changed.insert(place);
         Ok(Placed { order, new: true })
     }
@@ -144,6 +149,7 @@ impl Desk {
         }
         require_open(slot, gate)?;
         entered.status = OrderStatus::Withdrawn;
+        self.holdings.give_back(slot, who, id)?;
         self.changed.insert(place);
         Ok(())
     }
@@ -178,6 +184,7 @@ impl Desk {
 
     /// Puts the entries that have changed.
     pub(super) fn write(mut self, decision: &mut Decision) -> Result<(), ContractError> {
+        self.holdings.write(decision)?;
         for place in self.changed {
             if let Some(entry) = self.entries.remove(&place) {
                 let (slot, point, who) = &place;

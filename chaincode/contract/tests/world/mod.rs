@@ -46,6 +46,12 @@ impl LedgerView for Memory {
         Ok(rows.map(|(_, value)| value.clone()).collect())
     }
 
+    async fn span(&self, prefix: &KeyPrefix, from: &str, to: &str) -> Result<Vec<Vec<u8>>, ViewError> {
+        let start = prefix.composite();
+        let rows = self.0.range(format!("{start}{from}")..format!("{start}{to}"));
+        Ok(rows.map(|(_, value)| value.clone()).collect())
+    }
+
     async fn page(&self, prefix: &KeyPrefix, after: Option<&Key>, most: usize) -> Result<Vec<Key>, ViewError> {
         let start = prefix.composite();
         let from = after.map_or(start.clone(), |key| format!("{}\u{1}", key.composite()));
@@ -117,6 +123,9 @@ pub fn metering() -> Caller {
 }
 pub fn regulator() -> Caller {
     caller("RegulatorMSP", "inspector1", "regulator")
+}
+pub fn retail() -> Caller {
+    caller("GridMSP", "seller1", "retail")
 }
 pub fn buyer() -> Caller {
     caller("MicrogridMSP", "alice", "participant")
@@ -228,8 +237,13 @@ impl World {
 
     /// A founded market with the paper's two users, authenticated and metered.
     pub fn ready() -> Self {
+        Self::founded(&bootstrap())
+    }
+
+    /// As [`World::ready`], founded otherwise.
+    pub fn founded(founding: &Bootstrap) -> Self {
         let mut world = Self::default();
-        world.submit(&operator(), &bootstrap());
+        world.submit(&operator(), founding);
         for point in ["pcc-1", "pcc-2"] {
             let capacity_w = Power::new(paper::CAPACITY_W).unwrap();
             world.submit(

@@ -40,6 +40,17 @@ impl Date {
         }
     }
 
+    /// The day so many days after 1970-01-01; none beyond 9999.
+    pub fn of_days(days: u32) -> Option<Self> {
+        let (year, _, _) = Self(days).parts();
+        (year <= 9999).then_some(Self(days))
+    }
+
+    /// Days since 1970-01-01.
+    pub fn days(self) -> u32 {
+        self.0
+    }
+
     /// The next day.
     #[must_use]
     pub fn next(self) -> Self {

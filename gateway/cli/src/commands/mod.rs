@@ -1,11 +1,13 @@
 //! One file per noun.
 
+mod account;
 mod case_loop;
 mod certs;
 mod chain;
 mod codes;
 mod completions;
 mod contract;
+mod credit;
 mod demo;
 mod device;
 mod dismiss;
@@ -14,6 +16,7 @@ mod embedded;
 mod follow;
 mod grid;
 mod market;
+mod month;
 mod network;
 mod order;
 mod org;
@@ -21,6 +24,7 @@ mod package;
 mod paper;
 mod parse;
 mod participant;
+mod payment;
 mod profile;
 mod reading;
 mod slot;
@@ -73,6 +77,18 @@ pub enum Noun {
     /// Meter readings.
     #[command(subcommand)]
     Reading(reading::Verb),
+    /// What is available, what is held, what days came to.
+    #[command(subcommand)]
+    Account(account::Verb),
+    /// Money paid in.
+    #[command(subcommand)]
+    Deposit(payment::Deposit),
+    /// Money paid out.
+    #[command(subcommand)]
+    Withdraw(payment::Withdraw),
+    /// Scores by conduct.
+    #[command(subcommand)]
+    Credit(credit::Verb),
     /// What accounts got and paid.
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -142,6 +158,10 @@ impl Noun {
             Self::Slot(verb) => verb.run(global),
             Self::Contract(verb) => verb.run(global),
             Self::Reading(verb) => verb.run(global),
+            Self::Account(verb) => verb.run(global),
+            Self::Deposit(verb) => verb.run(global),
+            Self::Withdraw(verb) => verb.run(global),
+            Self::Credit(verb) => verb.run(global),
             Self::Statement(verb) => verb.run(global),
             Self::Follow(follow) => follow.run(global),
             Self::Case(verb) => verb.run(global),

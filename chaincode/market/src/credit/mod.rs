@@ -1,0 +1,13 @@
+//! How conduct moves a participant's credit, and what credit asks for in advance (rule D of the model's section 8).
+
+mod conduct;
+mod hold;
+mod points;
+#[cfg(test)]
+mod tests;
+mod tier;
+
+pub use conduct::{Kept, MONTHLY_WEIGHT, MonthWeights, after_slot};
+pub use hold::{HoldRates, at_entry, at_match};
+pub use points::Points;
+pub use tier::{CreditRules, Tier};
