@@ -21,7 +21,7 @@ use crate::session::Session;
 
 /// One account's month.
 #[derive(Debug, Args)]
-pub struct Of {
+struct Of {
     /// Whose.
     account: Account,
     /// Which month, YYYY-MM.

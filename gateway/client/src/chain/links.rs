@@ -120,7 +120,7 @@ impl Links<'_> {
         }
         let signs = |key: &&GuardedKey| key.table == "signing-key" && key.parts.get(..2) == Some(&of.parts[..]);
         self.verdict.references += 1;
-        if !self.rows.keys().any(|key| signs(key)) {
+        if !self.rows.keys().any(signs) {
             self.find(of, "has no signing key");
         }
     }
