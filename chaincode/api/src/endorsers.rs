@@ -43,6 +43,8 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         F::ChangePlant | F::RetirePlant => &[Endorser::Caller],
         F::MoveOut => &[Endorser::Caller, Endorser::Regulator],
         F::Authenticate | F::Suspend | F::Reinstate | F::SetIndex => &[Endorser::Regulator],
+        F::AnswerDeposit | F::AnswerWithdrawal => &[Endorser::Grid],
+        F::DecideLine => &[Endorser::Regulator],
         F::PublishPoint | F::PublishDistances | F::AcceptConnection | F::RegisterMeter | F::ReplaceMeter => {
             &[Endorser::Grid]
         }

@@ -90,7 +90,6 @@ codes! {
     2010 NotParty Never "not a party of the contract", "Only its buyer and its seller confirm a contract.";
     2011 KeyNotRegistered AfterReading "signing key not registered", "Register the certificate's key (User:AddKey).";
     2012 BadContractSignature Never "bad contract signature", "Sign the contract's canonical bytes with the registered key: ECDSA P-256, SHA-256, low S, DER.";
-
     2020 DeviceRetired Never "device retired", "Register another device; a retired one keeps its record.";
     2021 NotAStore Never "device stores nothing", "Only a storage device or an EV charger has an efficiency and charges or discharges.";
     2022 MovedOut Never "participant moved out", "Its records stay; to trade again, join under another enrolment id.";
@@ -124,7 +123,6 @@ codes! {
     3033 BadMandateSignature Never "bad mandate signature", "Sign the mandate's canonical bytes with the registered key: ECDSA P-256, SHA-256, low S, DER.";
     3034 NoMandate Never "no mandate to revoke", "Read the mandate (Query:Mandate); it may be revoked already.";
     3042 OrdersAreSealed Never "orders are sealed", "Seal the orders (DTSC:Seal) before the gate closes, and reveal them after it (DTSC:Reveal).";
-
     3060 AuctionOutOfTurn AfterReading "auction out of turn", "Open a slot's auctions one after the other, each once confirmation of the one before has ended and before the slot is planned.";
     3061 ForecastTooLate Never "forecast too late", "A planned slot is forecast no more; forecast later slots.";
     3062 ForecastMissing AfterReading "no forecast", "Forecast the slot first (Plan:Forecast): an intraday auction trades what differs from the plan.";
@@ -147,7 +145,19 @@ codes! {
     4013 NothingToEstimate AfterReading "nothing to estimate", "Name registered participants at their points, once each, without a reading or an estimate.";
     4014 NothingMetered Later "nothing metered", "Wait for a reading; readings that still lack then do not hold the slot.";
     4015 PageNotBooked Later "page not booked", "Book the pages that the message names first.";
-
+    4040 InsufficientFunds AfterReading "not enough available", "Pay money in, collect it (Account:Collect), or release what is held for settled slots (Account:Release).";
+    4041 PaymentAnswered Never "payment answered already", "Read the payment; the selling company answers once.";
+    4042 PaymentIdReused Never "payment id reused", "A payment id stands for one amount for ever; choose a new id.";
+    4043 CreditTooLow AfterReading "credit below 400 points", "Buy from and sell to the grid; months without debt lead back to 600 points.";
+    4044 InPaymentDefault AfterReading "payment default", "Pay the statement that is overdue (Statement:Pay).";
+    4045 NotThatFar Later "the ledger has not come that far", "Wait until the slot that ends the time is settled.";
+    4046 MonthClosed Never "month closed already", "A closed statement never changes; what comes later is on the next one.";
+    4047 LineAccepted Never "line accepted already", "Dispute a line before it is acknowledged or paid, within the days for answers.";
+    4048 UnknownLine Never "unknown line", "Name lines of the statement by their numbers.";
+    4049 LineNotDisputed AfterReading "line not disputed", "The regulator decides a disputed line once.";
+    4050 CreditNotInForce AfterReading "credit not in force", "Publish rules with credit first (Governance:PublishParameters).";
+    4051 NothingDue AfterReading "nothing due", "Read the statement; disputed lines wait for the regulator.";
+    4053 DayNotOver Later "day not over", "Name a settled slot after the day.";
     4070 NoCertificateForStorage Never "no certificates for storage", "Accrue the plants that charged the store; what a store gives back earns nothing.";
     4071 TooFewCertificates AfterReading "too few certificates", "Read the holding; only whole, unclaimed certificates move.";
     4072 ClaimTooLarge AfterReading "claim too large", "Read the holding; claim what is not claimed yet.";
@@ -157,11 +167,9 @@ codes! {
     5001 ParametersInvalid Never "parameters invalid", "Correct the parameter that the message names.";
     5002 OrganisationsInvalid Never "organisations invalid", "Name different organisations; schema 1 has one for each of four parts.";
     5003 DistancesInvalid Never "distances invalid", "Send a square, symmetric matrix over published points, 1 on its diagonal.";
-
     5004 SchemaUnknown Never "schema not known to this build", "Install and start a build of der-chaincode whose --version tells this schema.";
     5005 SchemaTooOld Later "ledger's schema has no such function", "Migrate the ledger first (Governance:Migrate), once a majority runs a build that knows the schema.";
     5006 MembershipRefused Never "membership refused", "Read the members; only generation companies and users' organisations join and leave.";
-
     5010 ProposeInstead Never "not published by one organisation", "Propose the version (der proposal make), let a majority of the organisations approve it, then enact it.";
     5011 ProposalIdReused Never "proposal id reused", "A proposal id stands for one content for ever; choose a new id.";
     5012 ProposalEnacted Never "proposal is in force", "Propose the next version.";

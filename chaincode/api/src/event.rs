@@ -1,9 +1,11 @@
 //! What listeners hear: one event per transaction, with ids and hashes. Amounts are read by query.
 
+use der_market::billing::{BillingDay, Month};
 use der_market::calendar::Date;
 use der_market::id::{
-    ContractId, DeviceId, MarketId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId,
+    ContractId, DeviceId, MarketId, MeterId, MspId, OrderId, ParticipantId, PaymentId, PlantId, PointId, ProposalId,
 };
+use der_market::journal::Account;
 use der_market::participant::{Side, StoreState};
 use der_market::settlement::Place;
 use der_market::slot::{Auction, Slot};
@@ -14,7 +16,7 @@ use crate::codec;
 use crate::error_code::{ApiError, ErrorCode};
 use crate::function::BATCH_LIMIT;
 use crate::organisations::Part;
-use crate::reply::Stage;
+use crate::reply::{PaymentKind, Stage};
 use crate::version::Subject;
 
 macro_rules! events {
@@ -491,5 +493,85 @@ events! {
         slot: Slot,
         /// Of which places.
         places: Vec<Place>,
+        }
+    /// A participant asked for a payment.
+    PaymentRequested {
+        /// Who.
+        participant: ParticipantId,
+        /// Paid in or out.
+        kind: PaymentKind,
+        /// Which.
+        payment: PaymentId,
+    }
+    /// The selling company answered a payment.
+    PaymentSettled {
+        /// Whose.
+        participant: ParticipantId,
+        /// Paid in or out.
+        kind: PaymentKind,
+        /// Which.
+        payment: PaymentId,
+        /// True when the money has moved.
+        accepted: bool,
+    }
+    /// A participant collected payments or released holds.
+    FundsMoved {
+        /// Who.
+        participant: ParticipantId,
+    }
+    /// A day of accounts was summed up.
+    AccountsFolded {
+        /// Which day.
+        day: BillingDay,
+        /// Accounts with more on them than before.
+        changed: u32,
+    }
+    /// Credit was rolled.
+    CreditRolled {
+        /// The last day that counts.
+        day: BillingDay,
+        /// Participants.
+        rolled: u32,
+    }
+    /// Statements were closed.
+    StatementsClosed {
+        /// Which month.
+        month: Month,
+        /// How many.
+        closed: u32,
+    }
+    /// An owner answered lines of a statement.
+    StatementAnswered {
+        /// Which month.
+        month: Month,
+        /// Whose.
+        account: Account,
+        /// Lines now disputed.
+        disputed: u32,
+    }
+    /// The regulator decided a line.
+    LineDecided {
+        /// Which month.
+        month: Month,
+        /// Whose.
+        account: Account,
+        /// Which line.
+        line: u32,
+        /// True when it stands.
+        stands: bool,
+    }
+    /// A statement was paid as far as it is undisputed.
+    StatementPaid {
+        /// Which month.
+        month: Month,
+        /// Whose.
+        participant: ParticipantId,
+    }
+    /// A statement is in default.
+    PaymentDefaulted {
+        /// Which month.
+        month: Month,
+        /// Whose.
+        participant: ParticipantId,
     }
 }

@@ -94,7 +94,7 @@ functions! {
     Withdraw "DTSC:Withdraw" Act 1 "withdraws an order";
     GrantMandate "DTSC:Mandate" Act 3 "confirms beforehand every contract within limits";
     RevokeMandate "DTSC:RevokeMandate" Act 3 "ends the caller's mandate";
-    Forecast "Plan:Forecast" Act 3 "forecasts slots at the caller's point";
+    PostForecast "Plan:Forecast" Act 3 "forecasts slots at the caller's point";
     Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
     Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";
     Refuse "DTSC:Refuse" Act 1 "refuses a proposed contract";
@@ -105,6 +105,20 @@ functions! {
     SettlePage "Settlement:Page" Act 3 "books a page of a settlement";
     CorrectSlot "Settlement:Correct" Act 3 "takes back and books anew what later readings changed";
     Estimate "Meter:Estimate" Batch 3 "estimates missing readings";
+    RequestDeposit "Deposit:Request" Act 3 "says that the caller pays money in";
+    AnswerDeposit "Deposit:Answer" Act 3 "confirms or refuses a deposit";
+    RequestWithdrawal "Withdrawal:Request" Act 3 "asks for the caller's money back";
+    AnswerWithdrawal "Withdrawal:Answer" Act 3 "confirms or refuses a withdrawal";
+    Collect "Account:Collect" Act 3 "takes confirmed payments into what is available";
+    ReleaseHolds "Account:Release" Act 3 "takes back what is held in vain";
+    FoldAccounts "Account:Fold" Act 3 "sums up a day of accounts";
+    RollCredit "Credit:Roll" Act 3 "counts settled slots into credit";
+    CloseStatements "Statement:Close" Act 3 "closes a month";
+    AcknowledgeStatement "Statement:Acknowledge" Act 3 "accepts lines of a statement";
+    DisputeStatement "Statement:Dispute" Act 3 "disputes lines of a statement";
+    DecideLine "Statement:Decide" Act 3 "decides a disputed line";
+    PayStatement "Statement:Pay" Act 3 "settles the caller's statement";
+    DeclareDefault "Statement:Default" Act 3 "declares a payment default";
     QueryMarket "Query:Market" Read 1 "the market and its parameters";
     QueryMembers "Query:Members" Read 1 "the members and the ledger's schema";
     QueryGuardsOf "Query:GuardsOf" Read 1 "keys whose guard names an organisation, page by page";
@@ -143,6 +157,11 @@ functions! {
     QueryStatement "Query:Statement" Read 1 "an account's postings of a slot";
     QueryBalance "Query:Balance" Read 1 "an account's balance over all slots";
     QueryVolumes "Query:Volumes" Read 1 "energy accumulated through a slot";
+    QueryPayment "Query:Payment" Read 3 "a deposit or a withdrawal";
+    QueryAccount "Query:Account" Read 3 "an account by its folds";
+    QueryAccounts "Query:Accounts" Read 3 "accounts, page by page";
+    QueryCredit "Query:Credit" Read 3 "a participant's credit";
+    QueryMonthStatement "Query:MonthStatement" Read 3 "a closed statement";
 }
 
 impl Function {

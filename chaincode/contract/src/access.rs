@@ -98,9 +98,21 @@ fn allowed(function: Function, schema: u32) -> (&'static [Role], &'static [Part]
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => (&[Role::Participant], USERS),
         F::RegisterPlant | F::ChangePlant | F::RetirePlant => (&[Role::Participant], USERS),
         F::GrantMandate | F::RevokeMandate => (&[Role::Participant], USERS),
-        F::Forecast | F::PostMany | F::PostOffer | F::PostBid | F::Withdraw | F::Confirm | F::Refuse => {
+        F::PostForecast | F::PostMany | F::PostOffer | F::PostBid | F::Withdraw | F::Confirm | F::Refuse => {
             (&[Role::Participant], USERS)
         }
+        F::RequestDeposit | F::RequestWithdrawal | F::Collect | F::ReleaseHolds | F::PayStatement => {
+            (&[Role::Participant], USERS)
+        }
+        F::AnswerDeposit | F::AnswerWithdrawal => (&[Role::Retail], &[Part::Grid]),
+        F::FoldAccounts | F::RollCredit => (&[Role::Operator], &[Part::Grid, Part::Regulator]),
+        F::CloseStatements | F::DeclareDefault => (&[Role::Operator, Role::Retail], &[Part::Grid, Part::Regulator]),
+        F::AcknowledgeStatement => (
+            &[Role::Participant, Role::Grid, Role::Retail],
+            &[Part::Grid, Part::Energy, Part::Microgrid],
+        ),
+        F::DisputeStatement => (&[Role::Participant], USERS),
+        F::DecideLine => (&[Role::Regulator], &[Part::Regulator]),
         query if query.is_query() => (&Role::ALL, EVERYBODY),
         _ => (&[], &[]),
     }

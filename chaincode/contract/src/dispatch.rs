@@ -11,7 +11,7 @@ use crate::error::ContractError;
 use crate::ledger::Ledger;
 use crate::release::Release;
 use crate::view::LedgerView;
-use crate::{certificates, governance, identity, planning, query, settlement, trading};
+use crate::{certificates, governance, identity, money, planning, query, settlement, trading};
 
 /// Runs a function. The same ledger, caller and arguments give the same decision, byte for byte, on every endorser.
 ///
@@ -142,7 +142,7 @@ async fn act<V: LedgerView>(
         Function::Withdraw => trading::withdraw(cx, argument.read()?).await,
         Function::GrantMandate => trading::grant_mandate(cx, argument.read()?).await,
         Function::RevokeMandate => trading::revoke_mandate(cx, argument.read()?).await,
-        Function::Forecast => planning::post_forecast(cx, argument.read()?).await,
+        Function::PostForecast => planning::post_forecast(cx, argument.read()?).await,
         Function::Clear => trading::clear(cx, argument.read()?).await,
         Function::Confirm => trading::confirm(cx, argument.read()?).await,
         Function::Refuse => trading::refuse(cx, argument.read()?).await,
@@ -153,6 +153,20 @@ async fn act<V: LedgerView>(
         Function::SettlePage => settlement::settle_page(cx, argument.read()?).await,
         Function::CorrectSlot => settlement::correct(cx, argument.read()?).await,
         Function::Estimate => settlement::estimate(cx, argument.read()?).await,
+        Function::RequestDeposit => money::request_deposit(cx, argument.read()?).await,
+        Function::AnswerDeposit => money::answer_deposit(cx, argument.read()?).await,
+        Function::RequestWithdrawal => money::request_withdrawal(cx, argument.read()?).await,
+        Function::AnswerWithdrawal => money::answer_withdrawal(cx, argument.read()?).await,
+        Function::Collect => money::collect(cx, argument.read()?).await,
+        Function::ReleaseHolds => money::release_holds(cx, argument.read()?).await,
+        Function::FoldAccounts => money::fold_accounts(cx, argument.read()?).await,
+        Function::RollCredit => money::roll_credit(cx, argument.read()?).await,
+        Function::CloseStatements => money::close_statements(cx, argument.read()?).await,
+        Function::AcknowledgeStatement => money::acknowledge_statement(cx, argument.read()?).await,
+        Function::DisputeStatement => money::dispute_statement(cx, argument.read()?).await,
+        Function::DecideLine => money::decide_line(cx, argument.read()?).await,
+        Function::PayStatement => money::pay_statement(cx, argument.read()?).await,
+        Function::DeclareDefault => money::declare_default(cx, argument.read()?).await,
         _ => Err(ErrorCode::UnknownFunction.into()),
     }
 }
@@ -200,6 +214,11 @@ async fn read<V: LedgerView>(
         Function::QueryReadings => query::readings(cx, argument.read()?).await,
         Function::QueryStatement => query::statement(cx, argument.read()?).await,
         Function::QueryBalance => query::balance(cx, argument.read()?).await,
+        Function::QueryPayment => query::payment(cx, argument.read()?).await,
+        Function::QueryAccount => query::account(cx, argument.read()?).await,
+        Function::QueryAccounts => query::accounts(cx, argument.read()?).await,
+        Function::QueryCredit => query::credit(cx, argument.read()?).await,
+        Function::QueryMonthStatement => money::month_statement(cx, argument.read()?).await,
         Function::QueryVolumes => query::volumes(cx, argument.read()?).await,
         _ => Err(ErrorCode::UnknownFunction.into()),
     }

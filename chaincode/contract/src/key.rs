@@ -3,13 +3,14 @@
 use std::fmt;
 
 use der_api::bytes::Digest;
-use der_api::reply::Stage;
+use der_api::reply::{PaymentKind, Stage};
 use der_api::version::Subject;
+use der_market::billing::{BillingDay, Month};
 use der_market::id::{
-    ContractId, DeviceId, EnrolmentId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId,
+    ContractId, DeviceId, EnrolmentId, MeterId, MspId, OrderId, ParticipantId, PaymentId, PlantId, PointId, ProposalId,
 };
 use der_market::journal::Account;
-use der_market::origin::Month;
+use der_market::origin::Month as OriginMonth;
 use der_market::participant::Side;
 use der_market::penalty::Offence;
 use der_market::slot::{Auction, Slot};
@@ -30,7 +31,19 @@ macro_rules! text_part {
     };
 }
 text_part!(
-    ContractId, DeviceId, MeterId, MspId, OrderId, Month, PlantId, PointId, ProposalId, Digest, Subject
+    ContractId,
+    DeviceId,
+    MeterId,
+    MspId,
+    OrderId,
+    Month,
+    OriginMonth,
+    PaymentId,
+    PlantId,
+    PointId,
+    ProposalId,
+    Digest,
+    Subject
 );
 
 impl KeyPart for Slot {
@@ -103,6 +116,25 @@ impl KeyPart for Stage {
 }
 
 /// A version, a page or a day, padded so that keys sort as numbers do.
+impl KeyPart for PaymentKind {
+    fn push_parts(&self, parts: &mut Vec<String>) {
+        parts.push(
+            match self {
+                Self::Deposit => "deposit",
+                Self::Withdrawal => "withdrawal",
+            }
+            .to_owned(),
+        );
+    }
+}
+
+impl KeyPart for BillingDay {
+    fn push_parts(&self, parts: &mut Vec<String>) {
+        self.get().push_parts(parts);
+    }
+}
+
+/// A version or a page, padded so that keys sort as numbers do.
 impl KeyPart for u32 {
     fn push_parts(&self, parts: &mut Vec<String>) {
         parts.push(format!("{self:010}"));

@@ -11,7 +11,7 @@ use crate::error::ContractError;
 use crate::key::{Key, KeyPrefix};
 use crate::release::Release;
 use crate::rows::{Market, SHAPE};
-use crate::schema::{self, Row, Rows};
+use crate::schema::{self, Row, Rows, Span};
 use crate::view::{Changed, LedgerView, ViewError};
 
 /// How a value stands on the ledger.
@@ -123,6 +123,13 @@ impl<'a, V: LedgerView> Ledger<'a, V> {
     pub(crate) async fn scan<T: DeserializeOwned>(&self, rows: &Rows<T>) -> Result<Vec<T>, ContractError> {
         let values = self.view.range(&rows.prefix).await?;
         values.iter().map(|bytes| parse(&rows.prefix, bytes)).collect()
+    }
+
+    /// A part of a range.
+    pub(crate) async fn span<T: DeserializeOwned>(&self, span: &Span<T>) -> Result<Vec<T>, ContractError> {
+        let prefix = &span.rows.prefix;
+        let values = self.view.span(prefix, &span.from, &span.to).await?;
+        values.iter().map(|bytes| parse(prefix, bytes)).collect()
     }
 }
 

@@ -23,6 +23,7 @@ mod governance;
 mod identity;
 pub mod key;
 mod ledger;
+mod money;
 mod planning;
 mod query;
 pub mod release;

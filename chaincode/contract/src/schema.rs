@@ -4,15 +4,18 @@ use std::marker::PhantomData;
 
 use der_api::bytes::Digest;
 use der_api::mandate::SignedMandate;
-use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PlantView, Stage};
+use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PaymentKind, PlantView, Stage};
 use der_api::version::Subject;
+use der_market::billing::{BillingDay, Month};
 use der_market::calendar::Calendar;
 use der_market::forecast::Position;
 use der_market::grid::{Distances, Point};
-use der_market::id::{ContractId, DeviceId, MeterId, MspId, OrderId, ParticipantId, PlantId, PointId, ProposalId};
+use der_market::id::{
+    ContractId, DeviceId, MeterId, MspId, OrderId, ParticipantId, PaymentId, PlantId, PointId, ProposalId,
+};
 use der_market::journal::Account;
 use der_market::order::Order;
-use der_market::origin::{Holding, Month, Origin};
+use der_market::origin::{Holding, Month as OriginMonth, Origin};
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
 use der_market::penalty::{Offence, Penalty};
@@ -21,10 +24,11 @@ use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Accrual, Allotment, Auctions, Call, Clearing, Connection, DistancesHead, Enacted, Entry, Exposure,
-    ForecastRow, Gate, Indices, Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, PlanRow,
-    PlantMeter, Postings, Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate,
-    StoredContract, StoredOrder, Supplied, Suspension, User, VersionsHead, Vote,
+    Accreditation, Accrual, Allotment, Auctions, Booking, Call, Clearing, Conduct, Connection, Credit, CreditDay,
+    DistancesHead, Enacted, Entry, Exposure, Fold, ForecastRow, Funds, Gate, Hold, Incoming, Indices, Market,
+    MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow, PlantMeter, Postings, Proposal,
+    ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, Statement, StatementHead,
+    StatementState, StoredContract, StoredOrder, Supplied, Suspension, Unbilled, User, VersionsHead, Vote,
 };
 
 /// A row's key with the type of its value.
@@ -39,6 +43,14 @@ pub struct Row<T> {
 pub struct Rows<T> {
     pub(crate) prefix: KeyPrefix,
     value: PhantomData<fn() -> T>,
+}
+
+/// A part of a range: the rows whose next key part is at least `from` and below `to`.
+#[derive(Clone, Debug)]
+pub struct Span<T> {
+    pub(crate) rows: Rows<T>,
+    pub(crate) from: String,
+    pub(crate) to: String,
 }
 
 /// What there is to say about a table.
@@ -122,7 +134,7 @@ tables! {
     plant           "plant"           (plant: &PlantId) => PlantView,      "Energy:RegisterPlant, Energy:ChangePlant, Energy:RetirePlant", Owner;
     plant_meter     "plant-meter"     (plant: &PlantId, meter: &MeterId) => PlantMeter, "Meter:Register, Meter:Replace", Grid;
     indices         "indices"         (point: &PointId) => Indices,        "Energy:SetIndex", Regulator;
-    accrual         "accrual"         (plant: &PlantId, month: &Month) => Accrual, "Certificate:Accrue", Nobody;
+    accrual         "accrual"         (plant: &PlantId, month: &OriginMonth) => Accrual, "Certificate:Accrue", Nobody;
     origin          "origin"          (plant: &PlantId) => Origin,         "Certificate:Accrue", Nobody;
     holding         "holding"         (plant: &PlantId, holder: &ParticipantId) => Holding, "Certificate:Accrue, Certificate:Transfer, Certificate:Claim", Nobody;
     plan            "plan"            (slot: &Slot) => PlanRow,            "TSSC:Plan", Nobody;
@@ -155,6 +167,22 @@ tables! {
     opening         "opening"         (account: &Account) => Opening,      "Market:Bootstrap, User:Authenticate", Nobody;
     posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
     volume          "volume"          (slot: &Slot, page: &u32) => SlotVolume, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
+    // Money: a participant's row is moved by its own acts, everything else is added and never shared
+    funds           "funds"           (who: &ParticipantId) => Funds,      "Account:Collect, Account:Release, Withdrawal:Request, Statement:Pay, DTSC:Post*, DTSC:Withdraw", Nobody;
+    hold            "hold"            (who: &ParticipantId, slot: &Auction) => Hold, "DTSC:Post*, DTSC:Withdraw, Account:Release", Nobody;
+    payment         "payment"         (who: &ParticipantId, kind: &PaymentKind, payment: &PaymentId) => Payment, "Deposit:*, Withdrawal:*", Nobody;
+    incoming        "incoming"        (who: &ParticipantId, kind: &PaymentKind, payment: &PaymentId) => Incoming, "Deposit:Answer, Withdrawal:Answer; deleted by Account:Collect", Nobody;
+    booking         "booking"         (account: &Account, who: &ParticipantId, kind: &PaymentKind, payment: &PaymentId) => Booking, "Deposit:Answer, Withdrawal:Answer", Nobody;
+    decided         "decided"         (account: &Account, month: &Month, of: &Account, line: &u32) => Booking, "Statement:Decide", Nobody;
+    fold            "fold"            (account: &Account, day: &BillingDay) => Fold, "Account:Fold", Nobody;
+    unbilled        "unbilled"        (account: &Account, day: &BillingDay) => Unbilled, "Account:Fold; deleted by Statement:Close", Nobody;
+    statement       "statement"       (account: &Account, month: &Month) => Statement, "Statement:Close", Nobody;
+    statement_state "statement-state" (account: &Account, month: &Month) => StatementState, "Statement:*", Nobody;
+    statement_head  "statement-head"  (account: &Account) => StatementHead, "Statement:Close, Statement:Pay, Statement:Decide", Nobody;
+    // Credit
+    credit          "credit"          (who: &ParticipantId) => Credit,     "Credit:Roll, Statement:Default", Nobody;
+    credit_day      "credit-day"      (who: &ParticipantId) => CreditDay,  "Credit:Roll, Statement:Default, Statement:Pay", Nobody;
+    conduct         "conduct"         (who: &ParticipantId, slot: &Slot, page: &u32) => Conduct, "Settlement:Settle; deleted by Credit:Roll", Nobody;
 }
 
 /// The table of this name.
@@ -223,6 +251,43 @@ pub(crate) fn pages_of(slot: &Slot) -> Rows<SettlementPage> {
 
 pub(crate) fn volumes() -> Rows<SlotVolume> {
     rows(KeyPrefix::new("volume", &[]))
+}
+
+/// A day of an account's postings.
+pub(crate) fn postings_between(account: &Account, from: Slot, to: Slot) -> Span<Postings> {
+    Span {
+        rows: postings_of(account),
+        from: from.padded(),
+        to: to.padded(),
+    }
+}
+
+pub(crate) fn incoming_of(who: &ParticipantId) -> Rows<Incoming> {
+    rows(KeyPrefix::new("incoming", &[who]))
+}
+
+pub(crate) fn bookings_of(account: &Account) -> Rows<Booking> {
+    rows(KeyPrefix::new("booking", &[account]))
+}
+
+pub(crate) fn decided_of(account: &Account) -> Rows<Booking> {
+    rows(KeyPrefix::new("decided", &[account]))
+}
+
+pub(crate) fn folds_of(account: &Account) -> Rows<Fold> {
+    rows(KeyPrefix::new("fold", &[account]))
+}
+
+pub(crate) fn unbilled_of(account: &Account) -> Rows<Unbilled> {
+    rows(KeyPrefix::new("unbilled", &[account]))
+}
+
+pub(crate) fn statement_heads() -> Rows<StatementHead> {
+    rows(KeyPrefix::new("statement-head", &[]))
+}
+
+pub(crate) fn conduct_of(who: &ParticipantId) -> Rows<Conduct> {
+    rows(KeyPrefix::new("conduct", &[who]))
 }
 
 pub(crate) fn openings() -> Rows<Opening> {

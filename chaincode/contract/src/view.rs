@@ -36,6 +36,20 @@ pub trait LedgerView: Sync {
     /// [`ViewError`] where the peer does not answer.
     fn range(&self, prefix: &KeyPrefix) -> impl Future<Output = Result<Vec<Vec<u8>>, ViewError>> + Send;
 
+    /// Every value under a prefix whose key's next part is at least `from` and below `to`, in key order. Read as [`LedgerView::range`]
+    /// is: to its end, and into the read set.
+    ///
+    /// # Errors
+    /// [`ViewError`] where the peer does not answer, or this view has no spans.
+    fn span(
+        &self,
+        _prefix: &KeyPrefix,
+        _from: &str,
+        _to: &str,
+    ) -> impl Future<Output = Result<Vec<Vec<u8>>, ViewError>> + Send {
+        std::future::ready(Err(ViewError("this view has no spans".to_owned())))
+    }
+
     /// The first `most` keys under a prefix, in key order, after one of them or from the beginning. Fewer mean that there are no more.
     ///
     /// For questions only: a page is no whole range, so that nothing can be decided on what it does not hold.

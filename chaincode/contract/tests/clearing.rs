@@ -23,7 +23,7 @@ fn open(change: impl Fn(&mut Parameters)) -> World {
     world.submit(&operator(), &Migrate { to: 3 });
     let mut parameters = der_market::paper::parameters().unwrap();
     change(&mut parameters);
-    world.submit(&operator(), &PublishParameters { parameters });
+    world.govern(parameters);
     world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     world
 }

@@ -11,6 +11,7 @@ mod world;
 use der_api::ErrorCode;
 use der_api::reply::{ContractStatus, PositionView, Stage};
 use der_api::request::*;
+use der_api::version::Content;
 use der_contract::Caller;
 use der_market::forecast::Forecast;
 use der_market::session::SessionRules;
@@ -464,8 +465,13 @@ fn gate_times_are_rules_of_schema_3_and_follow_one_another() {
         intraday_lead_s: 1,
         ..SessionRules::default()
     };
-    assert_eq!(world.refusal(&operator(), &with(late)), ErrorCode::ParametersInvalid);
-    world.submit(&operator(), &usual);
+    let wrong = Propose {
+        proposal: id("late"),
+        from: slot(0),
+        content: Content::Parameters(with(late).parameters),
+    };
+    assert_eq!(world.refusal(&operator(), &wrong), ErrorCode::ParametersInvalid);
+    world.govern(usual.parameters);
     assert_eq!(
         world.query(&QueryMarket {}).parameters.sessions,
         Some(SessionRules::default())

@@ -328,7 +328,7 @@ fn publish(world: &mut World, rules: SettlementRules) {
         settlement: Some(rules),
         ..paper::parameters().unwrap()
     };
-    world.submit(&operator(), &PublishParameters { parameters });
+    world.govern(parameters);
 }
 
 /// A market that estimates after four slots and takes corrections for ten; slot 0 lacks the buyer's reading.

@@ -85,6 +85,15 @@ impl Output {
         Spinner(bar)
     }
 
+    /// A bar on stderr over so many steps; invisible unless a person watches a terminal.
+    #[must_use]
+    pub fn bar(&self, steps: usize) -> ProgressBar {
+        match self.format == Format::Table && animates() {
+            true => ProgressBar::new(u64::try_from(steps).unwrap_or(u64::MAX)),
+            false => ProgressBar::hidden(),
+        }
+    }
+
     /// Prints a failure on stderr in the chosen format.
     pub fn failure(&self, failure: &Failure) {
         match self.format {

@@ -124,6 +124,33 @@ impl Session {
         }
     }
 
+    /// Submits page after page, with a bar, and returns the replies.
+    ///
+    /// # Errors
+    /// The first refusal; the pages before it are committed, and repeating them is harmless where the request says so.
+    pub fn pages<R: Request>(&self, requests: impl ExactSizeIterator<Item = R>) -> Result<Vec<R::Reply>, Failure> {
+        self.learn_members()?;
+        let bar = self.output.bar(requests.len());
+        let mut replies = Vec::with_capacity(requests.len());
+        for request in requests {
+            let receipt = self
+                .wait(self.client.submit(&request))
+                .map_err(|error| Failure::from(&error))?;
+            replies.push(receipt.reply);
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(replies)
+    }
+
+    /// Prints a result.
+    ///
+    /// # Errors
+    /// When stdout refuses it.
+    pub fn done(&self, value: &impl Serialize) -> Result<Exit, Failure> {
+        self.print(value)
+    }
+
     /// Publishes a sale; an unknown commit is resolved by the order's own id.
     ///
     /// # Errors

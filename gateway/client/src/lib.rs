@@ -13,6 +13,7 @@ mod mandate;
 mod market_client;
 mod membership;
 mod meter;
+mod money;
 pub mod operator;
 mod orders;
 pub mod paper;

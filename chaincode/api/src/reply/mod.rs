@@ -1,5 +1,10 @@
 //! What the contract answers.
 
+mod account;
+mod credit;
+mod payment;
+mod statement;
+
 use std::collections::BTreeSet;
 
 use der_market::filters::Filters;
@@ -12,6 +17,11 @@ use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
 use der_market::slot::{Auction, Slot};
 use der_market::units::{Distance, Energy, Money, Power, Price};
 use serde::{Deserialize, Serialize};
+
+pub use account::{AccountView, AccountsView, FoldedView, FundsView};
+pub use credit::{CreditView, RolledView};
+pub use payment::{PaymentKind, PaymentState, PaymentView};
+pub use statement::{ClosedView, LineState, MonthStatementView, StatedLine, StatementLine};
 
 use crate::bytes::{Digest, HexBytes};
 use crate::contract::ContractTerms;

@@ -10,7 +10,7 @@ use crate::reply::{ForecastAccepted, PositionView};
 /// Slots that one forecast may cover: the longest local day.
 pub const FORECAST_LIMIT: usize = 100;
 
-request! { Forecast => ForecastAccepted,
+request! { PostForecast => ForecastAccepted,
     /// The caller forecasts slots at its point, one after the other: a local day has 92, 96 or 100 of them. Until a slot's day-ahead
     /// gate closes, a forecast is the day-ahead one; later ones leave that as it was and make the deviation.
     PostForecast {

@@ -1,8 +1,10 @@
 //! What clients ask. One struct per function; the caller is never in it, the certificate says who calls.
 
+mod account;
 mod call;
 mod certificate;
 mod chain;
+mod credit;
 mod device;
 mod forecast;
 mod governance;
@@ -10,20 +12,26 @@ mod identity;
 mod mandate;
 mod market;
 mod order;
+mod payment;
 mod proposal;
 mod query;
 mod session;
 mod settlement;
+mod statement;
 mod trading;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use account::{
+    ACCOUNTS_LIMIT, Collect, FOLD_LIMIT, FoldAccounts, QueryAccount, QueryAccounts, RELEASE_LIMIT, ReleaseHolds,
+};
 pub use call::{CallFor, QueryCalls};
 pub use certificate::{
     AccrueCertificates, ClaimCertificates, QueryAccrual, QueryHolding, QueryOrigin, TransferCertificates,
 };
 pub use chain::{QueryEnergyChain, QueryGridChain, QueryHistory, QueryRecord, QueryUserChain};
+pub use credit::{QueryCredit, ROLL_LIMIT, RollCredit};
 pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
 pub use forecast::{FORECAST_LIMIT, PostForecast, QueryPosition};
 pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
@@ -34,6 +42,7 @@ pub use identity::{
 pub use mandate::{GrantMandate, QueryMandate, RevokeMandate};
 pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
 pub use order::{NewOrder, PostMany};
+pub use payment::{AnswerDeposit, AnswerWithdrawal, QueryPayment, RequestDeposit, RequestWithdrawal};
 pub use proposal::{
     Approve, Enact, Propose, PublishRows, QueryDistances, QueryMarketAudit, QueryPrices, QueryProposal, QueryProposals,
     QueryVersion, QueryVersions, Reject, ResumeMarket, SuspendMarket,
@@ -44,6 +53,10 @@ pub use query::{
 };
 pub use session::{EndConfirmation, QueryAuctions};
 pub use settlement::{CorrectSlot, Estimate, QueryReadings, QuerySettlementPage, SettlePage};
+pub use statement::{
+    AcknowledgeStatement, CLOSE_LIMIT, CloseStatements, DecideLine, DeclareDefault, DisputeStatement, PayStatement,
+    QueryMonthStatement,
+};
 pub use trading::{Confirm, PostBid, PostOffer, RecordReadings, Refuse, Withdraw};
 
 use crate::function::Function;

@@ -110,6 +110,7 @@ async fn opened<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gat
         pinned: versions.pinned(),
         bounds: rules.as_ref().and_then(|rules| rules.bounds),
         book: rules.as_ref().map(kind),
+        credit: rules.as_ref().and_then(|rules| rules.credit),
     })
 }
 

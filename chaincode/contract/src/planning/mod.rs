@@ -1,5 +1,6 @@
 //! From proposed contracts to a slot's plan.
 
+mod direct;
 mod end;
 mod forecast;
 mod outcome;
@@ -8,6 +9,7 @@ mod positions;
 mod sequence;
 mod tradable;
 
+pub(crate) use direct::direct_energy;
 pub(crate) use end::end_confirmation;
 pub(crate) use forecast::{position, post_forecast};
 pub(crate) use outcome::{auctions_of, ended};

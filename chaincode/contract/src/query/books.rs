@@ -2,10 +2,12 @@
 
 use der_api::reply::{BalanceView, StatementView, VolumesView};
 use der_api::request::{QueryBalance, QueryStatement, QueryVolumes};
+use der_api::schema::WHOLE_MARKET;
 use der_market::journal::{Account, sum};
 use der_market::settlement::Volume;
 use der_market::units::Money;
 
+use super::money::{bookings, rest};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -14,7 +16,7 @@ use crate::schema;
 use crate::view::LedgerView;
 
 /// What an account began with: its own opening row, or the other side of all of them.
-async fn opening<V: LedgerView>(cx: &Context<'_, V>, account: &Account) -> Result<Money, ContractError> {
+pub(super) async fn opening<V: LedgerView>(cx: &Context<'_, V>, account: &Account) -> Result<Money, ContractError> {
     let rows: Vec<Opening> = match account {
         Account::Deposits => cx.ledger.scan(&schema::openings()).await?,
         other => cx.ledger.get(&schema::opening(other)).await?.into_iter().collect(),
@@ -52,11 +54,24 @@ pub(crate) async fn balance<V: LedgerView>(
     let account = request.account;
     let pages: Vec<Postings> = cx.ledger.scan(&schema::postings_of(&account)).await?;
     let opening = opening(cx, &account).await?;
-    let moved = sum(pages.iter().flat_map(|page| &page.postings))?;
+    let mut moved = sum(pages.iter().flat_map(|page| &page.postings))?;
+    if cx.schema >= WHOLE_MARKET {
+        moved = moved.plus(outside(cx, &account).await?)?;
+    }
     Decision::replying(&BalanceView {
         account,
         opening,
         balance: opening.plus(moved)?,
+    })
+}
+
+/// What payments, decisions and rounding moved on an account.
+async fn outside<V: LedgerView>(cx: &Context<'_, V>, account: &Account) -> Result<Money, ContractError> {
+    let rest = rest(cx, account).await?;
+    let booked = sum(&bookings(cx, account).await?)?;
+    Ok(match account {
+        Account::Rounding => booked.plus(rest)?,
+        _ => booked.minus(rest)?,
     })
 }
 

@@ -1,10 +1,13 @@
 //! Values of the tables. Each is stored as `{"v":1,"row":…}`: JSON of derived structs, in the order of their fields.
 
+mod money;
+
 use der_api::bytes::{Digest, HexBytes};
 use der_api::contract::ContractTerms;
 use der_api::metering::SignedReading;
 use der_api::organisations::Organisations;
 use der_api::reply::{ClearingView, OrderStatus, Pinned, PlanView, Seal};
+use der_market::credit::CreditRules;
 use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
 use der_market::journal::Posting;
 use der_market::matching::Fill;
@@ -16,6 +19,11 @@ use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
 use der_market::slot::{Auction, Slot};
 use der_market::units::{Energy, Power};
 use serde::{Deserialize, Serialize};
+
+pub use money::{
+    Booking, Conduct, Credit, CreditDay, Fold, Funds, HeldOrder, Hold, Incoming, Payment, Ruling, Statement,
+    StatementHead, StatementState, Unbilled,
+};
 
 /// Version of the rows' shape.
 pub const SHAPE: u32 = 1;
@@ -40,6 +48,7 @@ mod settlement;
 pub use call::Call;
 pub use forecast::ForecastRow;
 pub use origin::{Accrual, Indices, PlantIndex, PlantMeter};
+pub(crate) use row;
 pub use session::{Auctions, Outcome};
 mod entry;
 mod mandate;
@@ -149,6 +158,9 @@ row! {
         /// Prices that orders may name, if the rules bound them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bounds: Option<PriceBounds>,
+        /// What orders hold in advance; none where credit plays no part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credit: Option<CreditRules>,
     }
 }
 row! {

@@ -14,6 +14,7 @@ use super::prices::PriceList;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::money::put_conduct;
 use crate::rows::{Postings, SettlementPage, SlotVolume, Supplied};
 use crate::schema;
 use crate::view::LedgerView;
@@ -23,6 +24,8 @@ pub(super) struct Page {
     pub(super) row: SettlementPage,
     volume: SlotVolume,
     supplied: BTreeMap<Place, i64>,
+    /// The contracts whose parties' conduct counts; none where credit plays no part.
+    judged: Vec<Trade>,
 }
 
 /// Builds a page from its own part: the contracts that it names, the lines that it takes back, its prices. None while a page whose
@@ -42,6 +45,10 @@ pub(super) async fn build<V: LedgerView>(
         lines.add(page, row);
     }
     let prices = PriceList::read(cx, slot, parameters).await?;
+    let judged = match parameters.credit {
+        Some(_) => trades.to_vec(),
+        None => Vec::new(),
+    };
     let trades: BTreeMap<&ContractId, &Trade> = trades.iter().map(|trade| (&trade.contract, trade)).collect();
     let building = Building {
         slot,
@@ -49,7 +56,7 @@ pub(super) async fn build<V: LedgerView>(
         lines,
         prices,
     };
-    building.page(change).map(Some)
+    building.page(change, judged).map(Some)
 }
 
 /// Lines that are booked, by page.
@@ -79,7 +86,7 @@ struct Building<'a> {
 }
 
 impl Building<'_> {
-    fn page(&self, change: &Change) -> Result<Page, ContractError> {
+    fn page(&self, change: &Change, judged: Vec<Trade>) -> Result<Page, ContractError> {
         let mut settled = Settled::default();
         self.trades(change, &mut settled)?;
         let supplied = self.places(change, &mut settled)?;
@@ -103,6 +110,7 @@ impl Building<'_> {
                 reversed,
             },
             supplied,
+            judged,
         })
     }
 
@@ -173,6 +181,7 @@ pub(super) fn put(
             decision.put(schema::supplied(&slot, participant, point), &row)?;
         }
     }
+    put_conduct(decision, slot, number, &page.judged, &page.row.trades)?;
     decision.put(schema::volume(&slot, &number), &page.volume)?;
     decision.put(schema::settlement_page(&slot, &number), &page.row)
 }

@@ -24,6 +24,7 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::{distances_among, require_gate, require_operator, require_unsettled, seal_of};
+use crate::money::barred;
 use crate::rows::{Clearing, Gate, GateState, StoredContract};
 use crate::schema;
 use crate::trading::book::book;
@@ -77,14 +78,18 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
     }
     let distances = distances_among(cx, gate.distances, book.iter().map(|order| &order.point)).await?;
     let parameters = cx.parameters(gate.parameters).await?;
+    let merits = merits(cx, &book, &parameters).await?;
+    let points = points(cx, &book).await?;
+    let mut suspended = suspended(cx, &book).await?;
+    suspended.extend(barred(cx, &book, &parameters).await?);
     Ok(Inputs {
         market: cx.market.market.clone(),
         slot,
         distances,
-        merits: merits(cx, &book, &parameters).await?,
+        merits,
         parameters,
-        points: points(cx, &book).await?,
-        suspended: suspended(cx, &book).await?,
+        points,
+        suspended,
         gate,
         book,
     })

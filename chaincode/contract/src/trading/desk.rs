@@ -21,6 +21,7 @@ use crate::error::ContractError;
 use crate::governance::require_within;
 use crate::identity::{Standing, StandingRows};
 use crate::key::Key;
+use crate::money::Holdings;
 use crate::planning::{Tradable, TradableRows};
 use crate::rows::{Entered, Entry, Gate, digest_of};
 use crate::schema;
@@ -60,6 +61,7 @@ pub(super) struct Desk {
     tradable: BTreeMap<Place, Tradable>,
     /// Auctions that price their contracts by agreement, as far as it was asked.
     bilateral: BTreeSet<Auction>,
+    holdings: Holdings,
 }
 
 impl Desk {
@@ -96,6 +98,7 @@ impl Desk {
             }
             tradable.insert(place, bounds.read(&answers)?);
         }
+        let holdings = Holdings::read(cx, visits, &gates).await?;
         Ok(Self {
             entries,
             tradable,
@@ -104,6 +107,7 @@ impl Desk {
             mandates,
             changed: BTreeSet::new(),
             bilateral: BTreeSet::new(),
+            holdings,
         })
     }
 
@@ -156,6 +160,7 @@ impl Desk {
         }
         entry.add(side, wanted.content)?;
         entry.require_within(most)?;
+        self.holdings.take(slot, &order)?;
         self.changed.insert(place);
         Ok(Placed { order, new: true })
     }
@@ -173,6 +178,7 @@ impl Desk {
         }
         require_open(slot, gate)?;
         entered.status = OrderStatus::Withdrawn;
+        self.holdings.give_back(slot, who, id)?;
         self.changed.insert(place);
         Ok(())
     }
@@ -219,6 +225,7 @@ impl Desk {
 
     /// Puts the entries that have changed.
     pub(super) fn write(mut self, decision: &mut Decision) -> Result<(), ContractError> {
+        self.holdings.write(decision)?;
         for place in self.changed {
             if let Some(entry) = self.entries.remove(&place) {
                 let (slot, point, who) = &place;

@@ -10,6 +10,7 @@ use der_market::participant::Side;
 
 use crate::context::Context;
 use crate::error::ContractError;
+use crate::money::tiers;
 use crate::schema;
 use crate::view::LedgerView;
 
@@ -20,9 +21,20 @@ pub(super) async fn merits<V: LedgerView>(
     parameters: &Parameters,
 ) -> Result<Merits, ContractError> {
     let pilot = parameters.clearing.as_ref().is_some_and(|rules| rules.pilot.is_some());
-    if !pilot {
-        return Ok(Merits::new());
+    let mut merits = if pilot {
+        capacities(cx, book).await?
+    } else {
+        Merits::new()
+    };
+    if parameters.weights.credit > 0 {
+        for (who, tier) in tiers(cx, book, parameters).await? {
+            merits.entry(who).or_default().credit = tier.ppm();
+        }
     }
+    Ok(merits)
+}
+
+async fn capacities<V: LedgerView>(cx: &Context<'_, V>, book: &[Order]) -> Result<Merits, ContractError> {
     let sellers = book.iter().filter(|order| order.side == Side::Seller);
     let sellers: BTreeSet<&ParticipantId> = sellers.map(|order| &order.participant).collect();
     let rows: Vec<_> = sellers.into_iter().map(schema::user).collect();

@@ -10,13 +10,16 @@ use std::task::{Context, Poll, Waker};
 use der_api::bytes::HexBytes;
 use der_api::metering::{SignedReading, canonical_bytes};
 use der_api::request::*;
+use der_api::schema::WHOLE_MARKET;
+use der_api::version::Content;
 use der_api::{ErrorCode, Organisations, Request, codec};
 use der_contract::{
     Attributes, Caller, ContractError, Decision, Guard, Key, KeyPrefix, LedgerView, Verifier, ViewError, invoke,
 };
-use der_market::id::MspId;
+use der_market::id::{MspId, ProposalId};
 use der_market::metering::{Quality, Reading};
 use der_market::paper;
+use der_market::parameters::Parameters;
 use der_market::participant::{CustomerClass, Source};
 use der_market::slot::{Auction, Slot};
 use der_market::units::{Distance, Energy, Power, Price};
@@ -43,6 +46,12 @@ impl LedgerView for Memory {
             .0
             .range(start.clone()..)
             .take_while(|(key, _)| key.starts_with(&start));
+        Ok(rows.map(|(_, value)| value.clone()).collect())
+    }
+
+    async fn span(&self, prefix: &KeyPrefix, from: &str, to: &str) -> Result<Vec<Vec<u8>>, ViewError> {
+        let start = prefix.composite();
+        let rows = self.0.range(format!("{start}{from}")..format!("{start}{to}"));
         Ok(rows.map(|(_, value)| value.clone()).collect())
     }
 
@@ -118,6 +127,9 @@ pub fn metering() -> Caller {
 pub fn regulator() -> Caller {
     caller("RegulatorMSP", "inspector1", "regulator")
 }
+pub fn retail() -> Caller {
+    caller("GridMSP", "seller1", "retail")
+}
 pub fn buyer() -> Caller {
     caller("MicrogridMSP", "alice", "participant")
 }
@@ -177,6 +189,34 @@ impl World {
             .unwrap_or_else(|e| panic!("{}: {e}", R::FUNCTION.name()))
     }
 
+    /// New rules, in force from slot 0 on: at schema 3 proposed by the grid company and approved by two more.
+    pub fn govern(&mut self, parameters: Parameters) {
+        if self.query(&QueryMembers {}).schema < WHOLE_MARKET {
+            self.submit(&operator(), &PublishParameters { parameters });
+            return;
+        }
+        let content = Content::Parameters(parameters);
+        let digest = content.digest().unwrap();
+        let proposal: ProposalId = id(&format!("rules-{}", &digest.to_string()[..16]));
+        let from = slot(0);
+        self.submit(
+            &operator(),
+            &Propose {
+                proposal: proposal.clone(),
+                from,
+                content,
+            },
+        );
+        for msp in ["EnergyMSP", "MicrogridMSP"] {
+            let approve = Approve {
+                proposal: proposal.clone(),
+                digest,
+            };
+            self.submit(&caller(msp, "clock", "operator"), &approve);
+        }
+        self.submit(&operator(), &Enact { proposal });
+    }
+
     pub fn query<R: Request>(&self, request: &R) -> R::Reply {
         let decision = self
             .decide(&operator(), request)
@@ -228,8 +268,13 @@ impl World {
 
     /// A founded market with the paper's two users, authenticated and metered.
     pub fn ready() -> Self {
+        Self::founded(&bootstrap())
+    }
+
+    /// As [`World::ready`], founded otherwise.
+    pub fn founded(founding: &Bootstrap) -> Self {
         let mut world = Self::default();
-        world.submit(&operator(), &bootstrap());
+        world.submit(&operator(), founding);
         for point in ["pcc-1", "pcc-2"] {
             let capacity_w = Power::new(paper::CAPACITY_W).unwrap();
             world.submit(

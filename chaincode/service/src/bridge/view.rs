@@ -37,6 +37,20 @@ impl LedgerView for StubView<'_> {
         Ok(rows)
     }
 
+    async fn span(&self, prefix: &KeyPrefix, from: &str, to: &str) -> Result<Vec<Vec<u8>>, ViewError> {
+        let mut rows = Vec::new();
+        let mut from = from.to_owned();
+        loop {
+            let answer = self.0.composite_key_span(prefix.table(), prefix.parts(), &from, to);
+            let Some(last) = collect(answer.await.map_err(unreadable)?, prefix, &mut rows).await? else {
+                return Ok(rows);
+            };
+            let foreign = || ViewError(format!("a key of {prefix:?} that does not begin so"));
+            let rest = last.strip_prefix(&prefix.composite()).ok_or_else(foreign)?;
+            from = format!("{rest}\0");
+        }
+    }
+
     async fn page(&self, prefix: &KeyPrefix, after: Option<&Key>, most: usize) -> Result<Vec<Key>, ViewError> {
         self.keys(prefix, after, most).await
     }

@@ -73,6 +73,23 @@ impl Stub {
         Ok(self.open_range("", &next, &end, &[]).await?.0)
     }
 
+    /// The composite keys that start with the given parts and go on with at least `from` and less than `to`. To read on after an
+    /// answer that may have been cut, pass what follows the parts in the last key, and U+0000.
+    ///
+    /// # Errors
+    /// As [`partial_composite_key`](Self::partial_composite_key).
+    pub async fn composite_key_span<A: AsRef<str> + Sync>(
+        &self,
+        object_type: &str,
+        attributes: &[A],
+        from: &str,
+        to: &str,
+    ) -> Result<StateIterator, ShimError> {
+        let start = composite_key::build(object_type, attributes)?;
+        let (from, to) = (format!("{start}{from}"), format!("{start}{to}"));
+        Ok(self.open_range("", &from, &to, &[]).await?.0)
+    }
+
     /// One page of [`partial_composite_key`](Self::partial_composite_key), as
     /// [`range_with_pagination`](Self::range_with_pagination).
     ///

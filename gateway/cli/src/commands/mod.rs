@@ -1,5 +1,6 @@
 //! One file per noun.
 
+mod account;
 mod audit;
 mod batch;
 mod case_loop;
@@ -9,6 +10,7 @@ mod chain;
 mod codes;
 mod completions;
 mod contract;
+mod credit;
 mod demo;
 mod device;
 mod dismiss;
@@ -19,6 +21,7 @@ mod forecast;
 mod grid;
 mod mandate;
 mod market;
+mod month;
 mod network;
 mod operator;
 mod order;
@@ -27,6 +30,7 @@ mod package;
 mod paper;
 mod parse;
 mod participant;
+mod payment;
 mod profile;
 mod proposal;
 mod reading;
@@ -104,6 +108,18 @@ pub enum Noun {
     /// Meter readings.
     #[command(subcommand)]
     Reading(reading::Verb),
+    /// What is available, what is held, what days came to.
+    #[command(subcommand)]
+    Account(account::Verb),
+    /// Money paid in.
+    #[command(subcommand)]
+    Deposit(payment::Deposit),
+    /// Money paid out.
+    #[command(subcommand)]
+    Withdraw(payment::Withdraw),
+    /// Scores by conduct.
+    #[command(subcommand)]
+    Credit(credit::Verb),
     /// What accounts got and paid.
     #[command(subcommand)]
     Statement(statement::Verb),
@@ -181,6 +197,10 @@ impl Noun {
             Self::Operator(verb) => verb.run(global),
             Self::Contract(verb) => verb.run(global),
             Self::Reading(verb) => verb.run(global),
+            Self::Account(verb) => verb.run(global),
+            Self::Deposit(verb) => verb.run(global),
+            Self::Withdraw(verb) => verb.run(global),
+            Self::Credit(verb) => verb.run(global),
             Self::Statement(verb) => verb.run(global),
             Self::Follow(follow) => follow.run(global),
             Self::Case(verb) => verb.run(global),

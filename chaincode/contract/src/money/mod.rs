@@ -1,0 +1,27 @@
+//! Money: what a participant may dispose of, what its orders hold, folds of accounts, credit and monthly statements.
+
+mod collect;
+mod conduct;
+mod fold;
+mod funds;
+mod holding;
+mod payment;
+mod release;
+mod roll;
+mod statement;
+mod tiers;
+mod time;
+
+pub(crate) use collect::collect;
+pub(crate) use conduct::put_conduct;
+pub(crate) use fold::fold_accounts;
+pub(crate) use funds::{accredited, funds_of, funds_view};
+pub(crate) use holding::Holdings;
+pub(crate) use payment::{answer_deposit, answer_withdrawal, payment_view, request_deposit, request_withdrawal};
+pub(crate) use release::release_holds;
+pub(crate) use roll::roll_credit;
+pub(crate) use statement::{
+    acknowledge_statement, close_statements, decide_line, declare_default, dispute_statement, month_statement,
+    pay_statement,
+};
+pub(crate) use tiers::{barred, tiers};

@@ -1,0 +1,163 @@
+//! `Account:Release`: the caller takes back what its orders hold in vain. Neither clearing nor planning nor settling touches a
+//! participant's funds; what they decided is read here.
+
+use std::collections::BTreeMap;
+
+use der_api::ErrorCode;
+use der_api::contract::ContractTerms;
+use der_api::event::FundsMoved;
+use der_api::request::{RELEASE_LIMIT, ReleaseHolds};
+use der_market::credit::{HoldRates, at_entry, at_match};
+use der_market::id::{ContractId, OrderId};
+use der_market::parameters::Parameters;
+use der_market::participant::Side;
+use der_market::slot::Auction;
+use der_market::units::{Energy, Money};
+
+use super::funds::{funds_of, funds_view};
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::error::ContractError;
+use crate::governance::require_gate;
+use crate::planning::direct_energy;
+use crate::rows::{HeldOrder, Hold};
+use crate::schema;
+use crate::view::LedgerView;
+
+/// How far an auction has come, as far as holds care.
+enum Stage {
+    /// Every order may still become a contract.
+    Under,
+    /// What each order of the caller has in confirmed contracts, with the rules and the named contracts.
+    Planned(BTreeMap<OrderId, Energy>, Box<Parameters>, Vec<ContractTerms>),
+    /// The money has moved.
+    Settled,
+}
+
+pub(crate) async fn release_holds<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: ReleaseHolds,
+) -> Result<Decision, ContractError> {
+    let ReleaseHolds {
+        mut auctions,
+        contracts,
+    } = request;
+    auctions.sort();
+    auctions.dedup();
+    if auctions.len() > RELEASE_LIMIT || contracts.len() > RELEASE_LIMIT {
+        let detail = format!("at most {RELEASE_LIMIT} auctions and contracts");
+        return Err(ContractError::new(ErrorCode::TooManyItems, detail));
+    }
+    let mut releases = Vec::new();
+    for auction in auctions {
+        let Some(hold) = cx.ledger.get(&schema::hold(&cx.caller, &auction)).await? else {
+            continue;
+        };
+        let stage = stage(cx, auction, &contracts).await?;
+        releases.push((auction, hold, stage));
+    }
+    decide(cx, releases).await
+}
+
+async fn stage<V: LedgerView>(
+    cx: &Context<'_, V>,
+    auction: Auction,
+    contracts: &[ContractId],
+) -> Result<Stage, ContractError> {
+    if cx.ledger.get(&schema::settlement(&auction.slot)).await?.is_some() {
+        return Ok(Stage::Settled);
+    }
+    let Some(direct) = direct_energy(cx, auction, &cx.caller).await? else {
+        return Ok(Stage::Under);
+    };
+    let rows: Vec<_> = contracts.iter().map(|id| schema::contract(&auction, id)).collect();
+    let terms = cx.ledger.all(&rows).await?.into_iter().flatten().map(|row| row.terms);
+    let gate = require_gate(cx, auction).await?;
+    let parameters = cx.parameters(gate.parameters).await?;
+    Ok(Stage::Planned(direct, Box::new(parameters), terms.collect()))
+}
+
+async fn decide<V: LedgerView>(
+    cx: &Context<'_, V>,
+    releases: Vec<(Auction, Hold, Stage)>,
+) -> Result<Decision, ContractError> {
+    let who = &cx.caller;
+    let mut funds = funds_of(cx, who).await?;
+    let mut left = Vec::new();
+    for (auction, hold, stage) in releases {
+        let after = released(&hold, &stage)?;
+        let freed = total(&hold)?.minus(total(&after)?)?;
+        if freed != Money::ZERO {
+            funds.held = funds.held.minus(freed)?;
+            left.push((auction, after));
+        }
+    }
+    let mut decision = Decision::replying(&funds_view(who, &funds)?)?;
+    if left.is_empty() {
+        return Ok(decision);
+    }
+    decision.put(schema::funds(who), &funds)?;
+    for (auction, hold) in left {
+        let at = schema::hold(who, &auction);
+        if hold.orders.is_empty() {
+            decision.delete(at)?;
+        } else {
+            decision.put(at, &hold)?;
+        }
+    }
+    decision.emit(FundsMoved {
+        participant: who.clone(),
+    })?;
+    Ok(decision)
+}
+
+fn total(hold: &Hold) -> Result<Money, ContractError> {
+    let amounts = hold.orders.values().map(|held| held.amount);
+    Ok(der_market::journal::sum_of(amounts)?)
+}
+
+fn released(hold: &Hold, stage: &Stage) -> Result<Hold, ContractError> {
+    let (direct, parameters, terms) = match stage {
+        Stage::Under => return Ok(hold.clone()),
+        Stage::Settled => return Ok(Hold::default()),
+        Stage::Planned(direct, parameters, terms) => (direct, parameters, terms),
+    };
+    let mut after = Hold::default();
+    for (order, held) in &hold.orders {
+        let energy = direct.get(order).copied().unwrap_or(Energy::ZERO);
+        let amount = needed(order, held, energy, parameters, terms)?.min(held.amount);
+        if amount != Money::ZERO {
+            let held = HeldOrder { amount, ..held.clone() };
+            after.orders.insert(order.clone(), held);
+        }
+    }
+    Ok(after)
+}
+
+/// What confirmed contracts of an order need: by their own prices where all of them are named, else by the order's limit.
+fn needed(
+    order: &OrderId,
+    held: &HeldOrder,
+    direct: Energy,
+    parameters: &Parameters,
+    terms: &[ContractTerms],
+) -> Result<Money, ContractError> {
+    let rates = HoldRates {
+        tier: held.tier,
+        prices: parameters.prices,
+        profile: parameters.profile,
+    };
+    let own = |terms: &&ContractTerms| match held.side {
+        Side::Buyer => terms.buyer_order == *order,
+        Side::Seller => terms.seller_order == *order,
+    };
+    let (mut energy, mut amount) = (Energy::ZERO, Money::ZERO);
+    for terms in terms.iter().filter(own) {
+        energy = energy.plus(terms.energy_wh)?;
+        amount = amount.plus(at_match(held.side, terms.price, terms.tariff, terms.energy_wh, &rates)?)?;
+    }
+    if energy == direct {
+        return Ok(amount);
+    }
+    Ok(at_entry(held.side, held.limit, direct, &rates)?)
+}

@@ -1,0 +1,142 @@
+//! `der account`: what is available, what is held, what a day came to.
+
+use clap::{Args, Subcommand};
+use der_api::request::{ACCOUNTS_LIMIT, Collect, FOLD_LIMIT, FoldAccounts, QueryAccount, QueryAccounts, ReleaseHolds};
+use der_market::billing::BillingDay;
+use der_market::id::ContractId;
+use der_market::journal::Account;
+use der_market::slot::Auction;
+use serde::Serialize;
+
+use super::{DryRun, parse};
+use crate::args::Global;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+const RELEASE: &str = "\
+Once a slot is settled nothing is held for it; once it is planned, what has no confirmed contract comes back. Naming the contracts of one
+auction lets their prices count instead of the order's limit.
+
+Example:
+  der account release --profile microgrid-alice 100 101 --dry-run";
+const FOLD: &str = "\
+A day is counted in local days since 1970-01-01 (`der market show` tells the offset). Folding again changes nothing unless more was posted.
+
+Example:
+  der account fold --profile grid-operator --day 20758 --all";
+
+/// Accounts. An account is grid, retail, deposits, rounding or participant:MSP:ENROLMENT; money is in nyuan (10⁻⁹ yuan).
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Shows an account by its folds, and what a participant may dispose of.
+    #[command(after_help = "Example:\n  der account show --profile microgrid-alice participant:MicrogridMSP:alice")]
+    Show {
+        /// Whose.
+        account: Account,
+    },
+    /// Lists the accounts.
+    #[command(after_help = "Example:\n  der account list --profile grid-operator --output json")]
+    List,
+    /// Takes confirmed deposits and refused withdrawals into what is available to you.
+    #[command(after_help = "Example:\n  der account collect --profile microgrid-alice --dry-run")]
+    Collect {
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Takes back what is held for your orders in vain.
+    #[command(after_help = RELEASE)]
+    Release {
+        /// Slots, or `slot.round` for intraday auctions.
+        #[arg(value_name = "SLOT", required = true, value_parser = parse::auction)]
+        auctions: Vec<Auction>,
+        /// Your confirmed contracts of the one auction.
+        #[arg(long = "contract", value_name = "ID")]
+        contracts: Vec<ContractId>,
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Sums up what settlements posted on a day: by an operator.
+    #[command(after_help = FOLD)]
+    Fold {
+        /// Which day.
+        #[arg(long, value_name = "DAY", value_parser = parse::number::<BillingDay>)]
+        day: BillingDay,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// Accounts by name, or all of them.
+#[derive(Debug, Args)]
+#[group(required = true)]
+pub struct Which {
+    /// Whose.
+    accounts: Vec<Account>,
+    /// Every account of the market.
+    #[arg(long, conflicts_with = "accounts")]
+    all: bool,
+}
+
+#[derive(Serialize)]
+struct Folded {
+    day: BillingDay,
+    accounts: usize,
+    changed: u32,
+}
+
+impl Verb {
+    pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
+        let session = Session::open(global)?;
+        match self {
+            Self::Show { account } => session.query(&QueryAccount { account }),
+            Self::List => session.done(&every(&session)?),
+            Self::Collect { dry } => session.submit(&Collect {}, dry),
+            Self::Release {
+                auctions,
+                contracts,
+                dry,
+            } => session.submit(&ReleaseHolds { auctions, contracts }, dry),
+            Self::Fold { day, which } => fold(&session, day, which),
+        }
+    }
+}
+
+impl Which {
+    /// The accounts that are meant.
+    pub(super) fn read(self, session: &Session) -> Result<Vec<Account>, Failure> {
+        if self.all { every(session) } else { Ok(self.accounts) }
+    }
+}
+
+fn fold(session: &Session, day: BillingDay, which: Which) -> Result<Exit, Failure> {
+    let accounts = which.read(session)?;
+    let replies = session.pages(accounts.chunks(FOLD_LIMIT).map(|page| FoldAccounts {
+        day,
+        accounts: page.to_vec(),
+    }))?;
+    session.done(&Folded {
+        day,
+        accounts: accounts.len(),
+        changed: replies.iter().map(|reply| reply.changed).sum(),
+    })
+}
+
+/// Every account with an opening row, in the order of their keys.
+pub(super) fn every(session: &Session) -> Result<Vec<Account>, Failure> {
+    let (mut accounts, mut after) = (Vec::new(), None);
+    loop {
+        let request = QueryAccounts {
+            after,
+            page: ACCOUNTS_LIMIT,
+        };
+        let page = session
+            .wait(session.client().accounts(&request))
+            .map_err(|error| Failure::from(&error))?;
+        accounts.extend(page.accounts);
+        after = page.next;
+        if after.is_none() {
+            return Ok(accounts);
+        }
+    }
+}
