@@ -80,7 +80,8 @@ async fn a_lower_limit_of_the_peer_changes_nothing() {
     let ledger = closed_book(21).await;
     let (whole, _) = seal(&ledger, 100_000).await;
     assert_eq!(whole.seal.as_ref().unwrap().orders, 21);
-    for (limit, asked) in [(1, 22), (7, 4), (20, 3), (21, 2), (22, 2)] {
+    // Orders of their own, then entries, of which there are none: one range more.
+    for (limit, asked) in [(1, 23), (7, 5), (20, 4), (21, 3), (22, 3)] {
         let (view, outcome) = seal(&ledger, limit).await;
         assert_eq!(view, whole, "limit {limit}");
         assert_eq!(ranges(&outcome), asked, "limit {limit}: until an empty answer");
@@ -125,13 +126,13 @@ async fn guards_are_found_page_by_page_wherever_the_peer_cuts() {
                 break;
             }
         }
-        let found = ["market", "parameters", "gate", "gate", "gate"];
+        let found = ["market", "parameters", "market-suspension", "gate", "gate", "gate"];
         assert_eq!(tables, found, "limit {limit}, pages of {page}");
     }
 }
 
 #[tokio::test]
-async fn an_empty_book_is_asked_for_once() {
+async fn an_empty_book_is_asked_for_once_in_each_of_its_tables() {
     let (view, outcome) = seal(&closed_book(0).await, 5).await;
-    assert_eq!((view.seal.unwrap().orders, ranges(&outcome)), (0, 1));
+    assert_eq!((view.seal.unwrap().orders, ranges(&outcome)), (0, 2));
 }
