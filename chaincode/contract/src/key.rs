@@ -10,7 +10,7 @@ use der_market::id::{
     ContractId, DeviceId, EnrolmentId, MeterId, MspId, OrderId, ParticipantId, PaymentId, PlantId, PointId, ProposalId,
 };
 use der_market::journal::Account;
-use der_market::origin::Month as OriginMonth;
+use der_market::origin::OriginMonth;
 use der_market::participant::Side;
 use der_market::penalty::Offence;
 use der_market::slot::{Auction, Slot};

@@ -15,7 +15,7 @@ use der_market::id::{
 };
 use der_market::journal::Account;
 use der_market::order::Order;
-use der_market::origin::{Holding, Month as OriginMonth, Origin};
+use der_market::origin::{Holding, Origin, OriginMonth};
 use der_market::parameters::Parameters;
 use der_market::participant::Side;
 use der_market::penalty::{Offence, Penalty};

@@ -14,7 +14,7 @@ use der_api::metering::{SignedReading, canonical_bytes};
 use der_api::reply::OriginView;
 use der_api::request::*;
 use der_market::metering::Quality;
-use der_market::origin::{Month, date_of};
+use der_market::origin::{OriginMonth, date_of};
 use der_market::participant::Source;
 use der_market::units::Power;
 use world::*;
@@ -102,7 +102,7 @@ fn settled_metered_energy_of_the_plant_s_own_meter_earns_certificates() {
         "the remainder of 700 kWh was carried over"
     );
     assert_eq!(world.query(&QueryOrigin { plant: id("wind-1") }), both);
-    let (plant, month) = (id("wind-1"), Month::of(date_of(slot(0))));
+    let (plant, month) = (id("wind-1"), OriginMonth::of(date_of(slot(0))));
     assert_eq!(world.query(&QueryAccrual { plant, month }).total_wh, 2_200_000);
 }
 

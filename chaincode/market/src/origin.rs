@@ -36,12 +36,12 @@ pub enum OriginError {
 
 /// A month of a plant's accruals, written `YYYY-MM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Month {
+pub struct OriginMonth {
     year: u32,
     month: u32,
 }
 
-impl Month {
+impl OriginMonth {
     /// The month of a date.
     pub fn of(date: Date) -> Self {
         let (year, month, _) = date.parts();
@@ -49,13 +49,13 @@ impl Month {
     }
 }
 
-impl fmt::Display for Month {
+impl fmt::Display for OriginMonth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
     }
 }
 
-impl FromStr for Month {
+impl FromStr for OriginMonth {
     type Err = BadDate;
 
     fn from_str(text: &str) -> Result<Self, BadDate> {
@@ -63,13 +63,13 @@ impl FromStr for Month {
     }
 }
 
-impl Serialize for Month {
+impl Serialize for OriginMonth {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Month {
+impl<'de> Deserialize<'de> for OriginMonth {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }

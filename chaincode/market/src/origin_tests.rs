@@ -172,9 +172,9 @@ fn a_day_is_that_of_utc_plus_eight() {
 #[test]
 fn a_month_survives_its_text() {
     for text in ["2026-11", "1999-01"] {
-        assert_eq!(text.parse::<Month>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<OriginMonth>().unwrap().to_string(), text);
     }
     for text in ["2026-13", "2026-1", "2026-11-01", ""] {
-        assert!(text.parse::<Month>().is_err(), "{text}");
+        assert!(text.parse::<OriginMonth>().is_err(), "{text}");
     }
 }

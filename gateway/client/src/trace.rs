@@ -9,7 +9,7 @@ use der_api::request::{
 };
 use der_market::id::{ContractId, MeterId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
-use der_market::origin::{Month, date_of};
+use der_market::origin::{OriginMonth, date_of};
 use der_market::slot::Auction;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -189,7 +189,7 @@ impl Tracing<'_> {
     }
 
     async fn certificate(&mut self, plant: PlantId) -> Result<(), ClientError> {
-        let month = Month::of(date_of(self.auction.slot));
+        let month = OriginMonth::of(date_of(self.auction.slot));
         let accrual = self
             .found(&QueryAccrual {
                 plant: plant.clone(),

@@ -9,8 +9,6 @@ use der_market::units::Money;
 
 use serde::{Deserialize, Serialize};
 
-use super::reply;
-
 reply! {
     /// What a participant may dispose of.
     FundsView {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use der_market::calendar::Date;
 use der_market::id::{ParticipantId, PlantId};
-use der_market::origin::Month;
+use der_market::origin::OriginMonth;
 use serde::{Deserialize, Serialize};
 
 reply! {
@@ -39,7 +39,7 @@ reply! {
         /// Which plant.
         plant: PlantId,
         /// Which month.
-        month: Month,
+        month: OriginMonth,
         /// Wh by local day.
         days: BTreeMap<Date, u64>,
         /// Their sum.

@@ -7,8 +7,6 @@ use der_market::units::Money;
 
 use serde::{Deserialize, Serialize};
 
-use super::reply;
-
 reply! {
     /// What a roll did. It names no score.
     RolledView {

@@ -1,9 +1,68 @@
-//! Many orders at once.
+//! Orders, one and many.
 
+use der_market::filters::Filters;
+use der_market::id::{OrderId, ParticipantId, PointId};
+use der_market::participant::Side;
+use der_market::slot::Auction;
+use der_market::units::{Energy, Price};
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Digest;
 
+reply! {
+    /// An order is in the book.
+    OrderAccepted {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        order: OrderId,
+        /// Offer or bid.
+        side: Side,
+        /// Its slot.
+        slot: Auction,
+        /// SHA-256 of its content.
+        digest: Digest,
+    }
+}
+
+/// What may have become of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// In the book; the slot's stage says what that means.
+    Open,
+    /// Withdrawn by its owner.
+    Withdrawn,
+}
+
+reply! {
+    /// An order.
+    OrderView {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        order: OrderId,
+        /// Offer or bid.
+        side: Side,
+        /// Its slot.
+        slot: Auction,
+        /// Where.
+        point: PointId,
+        /// How much.
+        energy_wh: Energy,
+        /// Least energy of one contract.
+        min_wh: Energy,
+        /// Its limit.
+        price: Price,
+        /// What it asks of its counterpart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filters: Option<Filters>,
+        /// What became of it.
+        status: OrderStatus,
+        /// SHA-256 of its content.
+        digest: Digest,
+    }
+}
 reply! {
     /// A batch of orders is in the book.
     OrdersAccepted {

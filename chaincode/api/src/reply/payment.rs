@@ -4,8 +4,6 @@ use der_market::id::{ParticipantId, PaymentId};
 use der_market::units::Money;
 use serde::{Deserialize, Serialize};
 
-use super::reply;
-
 /// Which way a payment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,7 @@ use der_market::slot::Slot;
 use der_market::units::{Distance, Price};
 use serde::{Deserialize, Serialize};
 
-use super::{MembersView, reply};
+use super::MembersView;
 use crate::bytes::Digest;
 use crate::version::{Content, Subject};
 

@@ -1,9 +1,11 @@
-//! What is told of a settlement's course: versions, pages, what is missing, what is estimated.
+//! Settlements: what a slot moved, in versions and pages, what is missing and what is estimated.
+
+use std::collections::BTreeSet;
 
 use der_market::id::{ContractId, ParticipantId, PointId};
 use der_market::journal::Posting;
 use der_market::metering::Basis;
-use der_market::settlement::{Change, Place, PointLine, TradeLine};
+use der_market::settlement::{Branch, Change, Place, PointLine, TradeLine, Volume};
 use der_market::slot::Slot;
 use der_market::units::Energy;
 use serde::{Deserialize, Serialize};
@@ -106,5 +108,29 @@ reply! {
         readings: Vec<SignedReading>,
         /// The estimate, which counts only without readings.
         estimate: Option<EstimateView>,
+    }
+}
+reply! {
+    /// A slot's settlement.
+    SettlementView {
+        /// Which slot.
+        slot: Slot,
+        /// Settlement id: unique, and the same wherever it is computed.
+        settlement: Digest,
+        /// Pages of postings.
+        pages: u32,
+        /// Branches that the slot used.
+        branches: BTreeSet<Branch>,
+        /// What became of each contract.
+        trades: Vec<TradeLine>,
+        /// What became of each participant's energy.
+        points: Vec<PointLine>,
+        /// Every posting; they sum to zero.
+        postings: Vec<Posting>,
+        /// Energy the slot moved.
+        volume: Volume,
+        /// Versions, pages and what is missing; the ledger's first schemas settle in one version and one page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        course: Option<CourseView>,
     }
 }

@@ -6,8 +6,6 @@ use der_market::slot::Slot;
 use der_market::units::Money;
 use serde::{Deserialize, Serialize};
 
-use super::reply;
-
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 
 use der_market::calendar::Date;
 use der_market::id::{ParticipantId, PlantId};
-use der_market::origin::Month;
+use der_market::origin::OriginMonth;
 use der_market::units::Energy;
 
 use super::request;
@@ -60,6 +60,6 @@ request! { QueryAccrual => AccrualView,
         /// Which plant.
         plant: PlantId,
         /// Which month.
-        month: Month,
+        month: OriginMonth,
     }
 }

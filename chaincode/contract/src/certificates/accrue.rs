@@ -7,7 +7,7 @@ use der_api::reply::{MeterView, OriginView, PlantView};
 use der_api::request::AccrueCertificates;
 use der_market::calendar::Date;
 use der_market::metering::Quality;
-use der_market::origin::{Holding, Month, Origin, OriginError, slots_of};
+use der_market::origin::{Holding, Origin, OriginError, OriginMonth, slots_of};
 use der_market::participant::Source;
 use der_market::slot::Slot;
 
@@ -44,7 +44,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, request: AccrueCertificates) -
     }
     let measured_wh = measured(cx, &plant, date).await?;
     let (accrual, origin, held) = (
-        schema::accrual(&plant.plant, &Month::of(date)),
+        schema::accrual(&plant.plant, &OriginMonth::of(date)),
         schema::origin(&plant.plant),
         schema::holding(&plant.plant, &plant.owner),
     );
@@ -104,7 +104,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         mut origin,
         mut held,
     } = inputs;
-    let month = Month::of(date);
+    let month = OriginMonth::of(date);
     let unsettled = || ContractError::new(ErrorCode::NothingSettled, format!("no slot of {date} is settled"));
     let now = measured_wh.ok_or_else(unsettled)?;
     let mut accrual = accrual.unwrap_or_default();

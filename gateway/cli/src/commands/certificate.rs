@@ -6,7 +6,7 @@ use der_api::request::{
 };
 use der_market::calendar::Date;
 use der_market::id::{ParticipantId, PlantId};
-use der_market::origin::Month;
+use der_market::origin::OriginMonth;
 use der_market::units::Energy;
 
 use super::{DryRun, parse};
@@ -72,7 +72,7 @@ pub enum Verb {
         /// Which plant.
         plant: PlantId,
         /// Which month.
-        month: Month,
+        month: OriginMonth,
     },
 }
 
