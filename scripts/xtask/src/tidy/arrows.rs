@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Finding;
 use crate::cargo;
 
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("fabric-protos", &[]),
     ("fabric-msp", &["fabric-protos"]),
     ("fabric-shim", &["fabric-msp", "fabric-protos"]),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("fabric-cryptogen", &["fabric-msp"]),
     ("der-market", &[]),
     ("der-api", &["der-market"]),
+    ("der-study", &["der-market"]),
     ("der-contract", &["der-api", "der-market"]),
     (
         "der-chaincode",
@@ -40,6 +41,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "der-chaincode",
             "der-client",
             "der-market",
+            "der-study",
             "fabric-admin",
             "fabric-cryptogen",
             "fabric-devnet",
