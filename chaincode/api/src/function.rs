@@ -29,6 +29,11 @@ macro_rules! functions {
                 match name { $($wire => Some(Self::$name),)* _ => None }
             }
 
+            /// What it does, in a few words.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$name => $doc,)* }
+            }
+
             /// The schema that the ledger must have for this function.
             pub const fn schema(self) -> u32 {
                 match self { $(Self::$name => $schema,)* }

@@ -6,6 +6,7 @@ use der_api::organisations::{Organisations, Part};
 use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, Function};
 use der_market::id::{EnrolmentId, MspId, ParticipantId};
+use serde::Serialize;
 
 use crate::caller::{Attributes, Caller};
 use crate::error::ContractError;
@@ -14,7 +15,8 @@ use crate::error::ContractError;
 pub const ROLE_ATTRIBUTE: &str = "der.role";
 
 /// What a caller does for its organisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Trades.
     Participant,
@@ -33,7 +35,8 @@ pub enum Role {
 }
 
 impl Role {
-    const ALL: [Self; 7] = [
+    /// Every role.
+    pub const ALL: [Self; 7] = [
         Self::Participant,
         Self::Registrar,
         Self::Grid,
@@ -43,25 +46,29 @@ impl Role {
         Self::Metering,
     ];
 
-    fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "participant" => Some(Self::Participant),
-            "registrar" => Some(Self::Registrar),
-            "grid" => Some(Self::Grid),
-            "retail" => Some(Self::Retail),
-            "regulator" => Some(Self::Regulator),
-            "operator" => Some(Self::Operator),
-            "metering" => Some(Self::Metering),
-            _ => None,
+    /// Its name in a certificate.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Participant => "participant",
+            Self::Registrar => "registrar",
+            Self::Grid => "grid",
+            Self::Retail => "retail",
+            Self::Regulator => "regulator",
+            Self::Operator => "operator",
+            Self::Metering => "metering",
         }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 
 const EVERYBODY: &[Part] = &[Part::Grid, Part::Regulator, Part::Energy, Part::Microgrid];
 const USERS: &[Part] = &[Part::Energy, Part::Microgrid];
 
-/// Roles and parts that may call a function.
-fn allowed(function: Function, schema: u32) -> (&'static [Role], &'static [Part]) {
+/// Roles and parts that may call a function on a ledger of this schema.
+pub(crate) fn allowed(function: Function, schema: u32) -> (&'static [Role], &'static [Part]) {
     use Function as F;
     match function {
         F::Bootstrap => (&[Role::Operator], &[Part::Grid]),

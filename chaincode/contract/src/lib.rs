@@ -19,6 +19,7 @@ mod context;
 pub mod decision;
 pub mod dispatch;
 pub mod error;
+pub mod functions;
 mod governance;
 mod identity;
 pub mod key;

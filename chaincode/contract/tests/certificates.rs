@@ -20,9 +20,8 @@ use der_market::units::Power;
 use world::*;
 
 /// A market at schema 3 whose seller has a wind plant with a meter of its own, and a store.
-fn whole_market() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
+fn with_plants() -> World {
+    let mut world = whole_market();
     for (plant, source) in [("wind-1", Source::Wind), ("store-1", Source::Storage)] {
         let request = RegisterPlant {
             plant: id(plant),
@@ -75,7 +74,7 @@ fn told(view: &OriginView) -> (u64, u64, u64) {
 
 #[test]
 fn settled_metered_energy_of_the_plant_s_own_meter_earns_certificates() {
-    let mut world = whole_market();
+    let mut world = with_plants();
     assert_eq!(world.refusal(&operator(), &accrue("wind-1")), ErrorCode::NothingSettled);
     settled(&mut world, 0, vec![reading("wind-meter", slot(0), 0, 1_700_000, 1)]);
     // Recorded, not settled: it does not count yet.
@@ -108,7 +107,7 @@ fn settled_metered_energy_of_the_plant_s_own_meter_earns_certificates() {
 
 #[test]
 fn storage_and_estimates_earn_nothing() {
-    let mut world = whole_market();
+    let mut world = with_plants();
     let estimate = estimated(reading("wind-meter", slot(0), 0, 5_000_000, 1));
     settled(&mut world, 0, vec![estimate]);
     assert_eq!(told(&world.submit(&operator(), &accrue("wind-1"))), (0, 0, 0));
@@ -120,7 +119,7 @@ fn storage_and_estimates_earn_nothing() {
 
 #[test]
 fn certificates_move_and_are_claimed_in_parts() {
-    let mut world = whole_market();
+    let mut world = with_plants();
     settled(&mut world, 0, vec![reading("wind-meter", slot(0), 0, 3_000_000, 1)]);
     world.submit(&operator(), &accrue("wind-1"));
     let transfer = |to: &der_contract::Caller, certificates| TransferCertificates {
@@ -162,7 +161,7 @@ fn certificates_move_and_are_claimed_in_parts() {
 
 #[test]
 fn a_replaced_meter_s_successor_goes_on_earning() {
-    let mut world = whole_market();
+    let mut world = with_plants();
     let replace = ReplaceMeter {
         meter: id("wind-meter"),
         by: id("wind-meter-2"),
@@ -177,7 +176,7 @@ fn a_replaced_meter_s_successor_goes_on_earning() {
 
 #[test]
 fn a_retired_plant_earns_up_to_its_last_slot() {
-    let mut world = whole_market();
+    let mut world = with_plants();
     for offset in 0..2 {
         settled(
             &mut world,
@@ -192,9 +191,9 @@ fn a_retired_plant_earns_up_to_its_last_slot() {
 
 #[test]
 fn accruals_are_refused() {
-    let world = whole_market();
+    let world = with_plants();
     assert_eq!(world.refusal(&operator(), &accrue("none")), ErrorCode::RecordNotFound);
-    let mut meterless = whole_market();
+    let mut meterless = with_plants();
     let request = RegisterPlant {
         plant: id("wind-2"),
         capacity_w: Power::new(1_000).unwrap(),
@@ -215,7 +214,7 @@ fn accruals_are_refused() {
 
 #[test]
 fn the_regulator_s_index_orders_feed_in() {
-    let mut world = whole_market();
+    let mut world = with_plants();
     let set = |index| SetIndex {
         plant: id("wind-1"),
         index,

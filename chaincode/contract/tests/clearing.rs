@@ -19,8 +19,7 @@ use world::*;
 
 /// A market of schema 3 with an open slot under these rules.
 fn open(change: impl Fn(&mut Parameters)) -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
+    let mut world = whole_market();
     let mut parameters = der_market::paper::parameters().unwrap();
     change(&mut parameters);
     world.govern(parameters);

@@ -18,8 +18,7 @@ use der_market::units::Price;
 use world::*;
 
 fn open() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: WHOLE_MARKET });
+    let mut world = whole_market();
     world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     world
 }

@@ -12,7 +12,6 @@ use der_api::ErrorCode;
 use der_api::mandate::{Limit, MandateTerms};
 use der_api::reply::{ContractStatus, ContractView};
 use der_api::request::*;
-use der_api::schema::WHOLE_MARKET;
 use der_contract::Caller;
 use der_market::id::ContractId;
 use der_market::units::Price;
@@ -20,8 +19,7 @@ use world::*;
 
 /// An open slot at schema 3.
 fn open() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: WHOLE_MARKET });
+    let mut world = whole_market();
     world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     world
 }

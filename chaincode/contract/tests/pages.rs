@@ -30,8 +30,7 @@ fn post<R: der_api::Request>(world: &mut World, user: &Caller, request: &R) {
 
 /// A planned slot of many contracts between one seller and buyers with ids of the greatest length, metered but for the last buyer.
 fn planned() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
+    let mut world = whole_market();
     world.submit(&operator(), &OpenSlot { slot: slot(0).into() });
     post(&mut world, &seller(), &offer(slot(0), "sale", 200_000, 530_000));
     let users: Vec<Caller> = (0..CONTRACTS / EACH)
@@ -178,8 +177,7 @@ fn a_correction_waits_for_the_pages_whose_lines_it_takes_back() {
 /// All or none, and two reads of the ledger: the cost of a full batch is its signatures.
 #[test]
 fn a_batch_of_a_thousand_readings_is_recorded_at_once() {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
+    let mut world = whole_market();
     for number in 0..1_000 {
         let user = caller("MicrogridMSP", &format!("user{number}"), "participant");
         world.join(&user, "pcc-2", &format!("meter-{number:04}"));

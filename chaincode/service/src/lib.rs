@@ -8,4 +8,4 @@ mod log;
 mod serve;
 
 pub use bridge::Market;
-pub use der_contract::Release;
+pub use der_contract::{Release, functions};

@@ -32,12 +32,6 @@ const KINDS: [DeviceKind; 8] = [
     DeviceKind::Load,
 ];
 
-fn whole_market() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
-    world
-}
-
 fn device(name: &str, kind: DeviceKind) -> RegisterDevice {
     RegisterDevice {
         device: id(name),

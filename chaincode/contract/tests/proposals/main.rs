@@ -26,12 +26,6 @@ use der_market::slot::Slot;
 use der_market::units::{Distance, Power, Price};
 use world::*;
 
-fn world() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
-    world
-}
-
 fn clock(msp: &str) -> Caller {
     caller(msp, "clock", "operator")
 }
@@ -72,7 +66,7 @@ fn enact(world: &mut World, name: &str, from: Slot, content: &Content) -> u32 {
 
 #[test]
 fn rules_come_into_force_from_their_slot_once_a_majority_approved() {
-    let mut world = world();
+    let mut world = whole_market();
     let dearer = rules(|rules| rules.prices.retail = price(700_000));
     world.submit(&operator(), &proposal("dearer", slot(10), dearer.clone()));
     let view = |world: &World| world.query(&QueryProposal { proposal: id("dearer") }).proposal;
@@ -112,7 +106,7 @@ fn rules_come_into_force_from_their_slot_once_a_majority_approved() {
 
 #[test]
 fn votes_of_one_block_do_not_conflict() {
-    let mut world = world();
+    let mut world = whole_market();
     let content = rules(|rules| rules.band = der_market::units::Ppm::new(10_000).unwrap());
     world.submit(&operator(), &proposal("band", slot(0), content.clone()));
     // Endorsed on one state: no vote's written key is another's, so that all commit in one block.
@@ -140,7 +134,7 @@ fn votes_of_one_block_do_not_conflict() {
 
 #[test]
 fn a_vote_may_be_taken_back_and_a_majority_against_is_told() {
-    let mut world = world();
+    let mut world = whole_market();
     let content = rules(|rules| rules.reach_mohm = Distance::new(5).unwrap());
     world.submit(&operator(), &proposal("reach", slot(0), content.clone()));
     let reject = Reject {
@@ -169,7 +163,7 @@ fn a_vote_may_be_taken_back_and_a_majority_against_is_told() {
 
 #[test]
 fn who_has_left_has_no_vote() {
-    let mut world = world();
+    let mut world = whole_market();
     let content = rules(|rules| rules.reach_mohm = Distance::new(5).unwrap());
     world.submit(&operator(), &proposal("reach", slot(0), content.clone()));
     for msp in ["EnergyMSP", "MicrogridMSP"] {
@@ -190,7 +184,7 @@ fn who_has_left_has_no_vote() {
 
 #[test]
 fn nobody_publishes_rules_alone_any_more() {
-    let world = world();
+    let world = whole_market();
     let parameters = paper::parameters().unwrap();
     let refused = world
         .decide(&operator(), &PublishParameters { parameters })
@@ -233,7 +227,7 @@ fn bounds_wait_for_the_third_schema() {
 
 #[test]
 fn a_proposal_id_stands_for_one_content() {
-    let mut world = world();
+    let mut world = whole_market();
     let request = proposal("p", slot(0), rules(|_| ()));
     world.submit(&operator(), &request);
     assert!(world.decide(&operator(), &request).unwrap().is_read_only());
@@ -252,7 +246,7 @@ fn a_proposal_id_stands_for_one_content() {
 
 #[test]
 fn what_does_not_hold_together_is_not_proposed() {
-    let world = world();
+    let world = whole_market();
     let refused = |content| world.refusal(&operator(), &proposal("p", slot(0), content));
     assert_eq!(
         refused(rules(|rules| rules.weights.price = 31)),
@@ -313,7 +307,7 @@ fn calendar() -> Calendar {
 
 #[test]
 fn prices_follow_schedule_and_calendar_from_their_slot() {
-    let mut world = world();
+    let mut world = whole_market();
     let retail = |world: &World, n| {
         let class = CustomerClass::Residential;
         world

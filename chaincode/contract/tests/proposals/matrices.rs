@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_matrix_beyond_one_transaction_comes_in_rows_and_is_in_force_when_they_match_its_root() {
     const POINTS: usize = 150;
-    let mut world = world();
+    let mut world = whole_market();
     publish_points(&mut world, POINTS);
     let whole = matrix(POINTS);
     let content = Content::Distances(MatrixHead::of(&whole).unwrap());
@@ -70,7 +70,7 @@ impl Beyond for PublishRows {
 
 #[test]
 fn a_book_is_cleared_by_the_governed_matrix() {
-    let mut world = world();
+    let mut world = whole_market();
     publish_points(&mut world, 70);
     let whole = matrix(70);
     let content = Content::Distances(MatrixHead::of(&whole).unwrap());
@@ -103,7 +103,7 @@ fn a_book_is_cleared_by_the_governed_matrix() {
 
 #[test]
 fn the_regulator_stops_trading_and_never_metering_or_settlement() {
-    let mut world = world();
+    let mut world = whole_market();
     let (case, done, open) = (paper::CASES[0], slot(0), slot(1));
     world.planned(&case, done);
     world.submit(&operator(), &OpenSlot { slot: open.into() });
@@ -148,7 +148,7 @@ fn the_regulator_stops_trading_and_never_metering_or_settlement() {
 
 #[test]
 fn the_stop_is_guarded_by_the_regulator_from_its_birth() {
-    for world in [world(), {
+    for world in [whole_market(), {
         let mut world = World::default();
         let mut founding = bootstrap();
         founding.schema = 3;
@@ -162,7 +162,7 @@ fn the_stop_is_guarded_by_the_regulator_from_its_birth() {
 
 #[test]
 fn orders_outside_floor_and_cap_are_refused_with_the_bounds() {
-    let mut world = world();
+    let mut world = whole_market();
     let bounds = PriceBounds {
         floor: price(100_000),
         cap: price(600_000),
@@ -183,7 +183,7 @@ fn orders_outside_floor_and_cap_are_refused_with_the_bounds() {
 
 #[test]
 fn the_audit_is_the_regulator_s_and_holds_everything() {
-    let mut world = world();
+    let mut world = whole_market();
     enact(&mut world, "days", slot(0), &Content::Calendar(calendar()));
     world.submit(&regulator(), &SuspendMarket {});
     assert_eq!(

@@ -8,6 +8,7 @@
 
 mod orders;
 mod slots;
+mod wire;
 #[path = "../world/mod.rs"]
 mod world;
 
@@ -192,43 +193,4 @@ fn attributes_come_from_the_certificate_alone() {
     }
     let both = with(named("der.role", "metering, operator"));
     assert!(world.simulate(&both, "Market:CloseGate", &[&close]).is_ok());
-}
-
-#[test]
-fn each_function_is_refused_to_everybody_else() {
-    let mut world = open();
-    world.submit(&operator(), &Migrate { to: der_api::SCHEMA });
-    let roles = [
-        "participant",
-        "registrar",
-        "grid",
-        "retail",
-        "regulator",
-        "operator",
-        "metering",
-        "nobody",
-    ];
-    for function in Function::all().iter().filter(|function| !function.is_query()) {
-        let allowed = |msp: &str, role: &str| {
-            let outcome = world.simulate(&caller(msp, "somebody", role), function.name(), &[b"{"]);
-            let code = outcome.expect_err(function.name()).code();
-            let refusals = [ErrorCode::RoleNotAllowed, ErrorCode::OrganisationNotAllowed];
-            let beyond = [ErrorCode::MalformedArgument, ErrorCode::AlreadyBootstrapped];
-            assert!(refusals.contains(&code) || beyond.contains(&code), "{code}");
-            beyond.contains(&code)
-        };
-        let organisations = ["GridMSP", "RegulatorMSP", "EnergyMSP", "MicrogridMSP", "OtherMSP"];
-        let callers: Vec<String> = organisations
-            .iter()
-            .flat_map(|msp| {
-                roles
-                    .iter()
-                    .filter(|role| allowed(msp, role))
-                    .map(move |role| format!("{msp}/{role}"))
-            })
-            .collect();
-        insta::with_settings!({snapshot_suffix => function.name().replace(':', "-")}, {
-            insta::assert_snapshot!("callers", callers.join("\n"));
-        });
-    }
 }

@@ -20,12 +20,6 @@ use der_market::session::SessionRules;
 use der_market::slot::{Auction, Slot};
 use world::*;
 
-fn whole_market() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
-    world
-}
-
 fn round(slot: Slot, round: u8) -> Auction {
     Auction::new(slot, round).unwrap()
 }

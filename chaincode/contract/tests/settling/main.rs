@@ -28,12 +28,6 @@ use estimates::{estimate, publish};
 use proptest::prelude::*;
 use world::*;
 
-fn whole_market() -> World {
-    let mut world = World::ready();
-    world.submit(&operator(), &Migrate { to: 3 });
-    world
-}
-
 fn record(world: &mut World, readings: Vec<SignedReading>) {
     world.submit(&metering(), &RecordReadings { readings });
 }

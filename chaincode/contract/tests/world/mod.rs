@@ -378,6 +378,13 @@ impl World {
     }
 }
 
+/// A founded market on a ledger of the present schema.
+pub fn whole_market() -> World {
+    let mut world = World::ready();
+    world.submit(&operator(), &Migrate { to: WHOLE_MARKET });
+    world
+}
+
 pub fn participant(caller: &Caller) -> der_market::id::ParticipantId {
     id(&format!("{}:{}", caller.msp_id, caller.enrollment_id))
 }

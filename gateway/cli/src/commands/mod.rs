@@ -18,6 +18,7 @@ mod doctor;
 mod embedded;
 mod follow;
 mod forecast;
+mod functions;
 mod grid;
 mod mandate;
 mod market;
@@ -36,6 +37,7 @@ mod proposal;
 mod reading;
 mod slot;
 mod statement;
+mod study;
 mod trace;
 mod version;
 
@@ -144,6 +146,11 @@ pub enum Noun {
     Profile(profile::Verb),
     /// Every error code with its meaning.
     Codes(codes::Codes),
+    /// Who may call which function of the market.
+    Functions(functions::Functions),
+    /// The paper's figures, by the market's own code.
+    #[command(subcommand)]
+    Study(study::Verb),
     /// The version of this program.
     Version(version::Version),
     /// A completion script for a shell.
@@ -212,6 +219,8 @@ impl Noun {
             Self::Profile(verb) => verb.run(global),
             Self::Org(verb) => verb.run(global),
             Self::Codes(codes) => codes.run(global),
+            Self::Functions(functions) => functions.run(global),
+            Self::Study(verb) => verb.run(global),
             Self::Version(version) => version.run(global),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
