@@ -18,7 +18,7 @@ use clap::{Parser, ValueEnum};
 use der_e2e::{NetworkKind, World};
 use serde_json::{Map, Value};
 
-use self::table::Table;
+use self::{networks::Load, table::Table};
 
 #[derive(Parser)]
 #[command(
@@ -87,8 +87,10 @@ async fn main() -> Result<()> {
         measure_chaincode(&args, &programs, &mut report).await?;
     }
     if wanted(Part::Networks) {
-        let comparison = networks::compare(&programs.join("der"), args.rounds).await?;
-        report.add("networks", comparison.tables(), comparison.record());
+        for (name, load) in [("one_client", Load::Alone), ("saturated", Load::Saturated)] {
+            let comparison = networks::compare(&programs.join("der"), load, args.rounds).await?;
+            report.add(name, comparison.tables(), comparison.record());
+        }
     }
     if wanted(Part::Sales) {
         let world = World::start_on(NetworkKind::Devnet, programs.join("der"))?;

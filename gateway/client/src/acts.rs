@@ -1,6 +1,9 @@
 //! Acts of which the ledger tells whether they happened: done once, whatever becomes of the connection.
 
-use std::future::Future;
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
@@ -15,8 +18,9 @@ use der_api::request::{
 use der_api::{ErrorCode, codec};
 use der_market::participant::Side;
 use der_market::slot::Auction;
+use tokio::time::sleep;
 
-use crate::{ClientError, MarketClient, Receipt};
+use crate::{ClientError, MarketClient, Receipt, market_client::PAUSE};
 
 /// How often an act with an unknown commit is looked for and sent again.
 const ROUNDS: u32 = 3;
@@ -46,8 +50,8 @@ impl MarketClient {
             if !lost && unknown.is_none() {
                 return Err(error);
             }
-            // A refusal after a lost answer may be the echo of the first transaction's success.
-            if let Some(reply) = act.trace(self, &error).await {
+            let patience = if lost { Duration::ZERO } else { self.patience };
+            if let Some(reply) = self.trace_within(patience, act, &error).await {
                 let first = unknown.as_ref().unwrap_or(&error);
                 return Ok(Receipt {
                     reply,
@@ -62,6 +66,18 @@ impl MarketClient {
             unknown.get_or_insert(error);
         }
         Err(unknown.unwrap_or_else(|| ClientError::internal("no round was made")))
+    }
+
+    /// A refusal after a lost answer may be the echo of the first transaction's success, which the peer that is asked has not seen yet.
+    async fn trace_within<A: Act>(&self, patience: Duration, act: &A, after: &ClientError) -> Option<A::Reply> {
+        let given_up = Instant::now() + patience;
+        loop {
+            let trace = act.trace(self, after).await;
+            if trace.is_some() || Instant::now() + PAUSE >= given_up {
+                return trace;
+            }
+            sleep(PAUSE).await;
+        }
     }
 
     async fn slot_from(&self, slot: Auction, stage: Stage) -> Option<SlotView> {

@@ -25,7 +25,7 @@ use crate::{ClientError, Receipt};
 /// Two seconds are many blocks: a peer that lags longer is not just behind.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two tries of a refusal that may come of a lagging peer.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
 /// One identity's typed view of the market. Cheap to clone.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub struct MarketClient {
     absent: Arc<[MspId]>,
     participant: ParticipantId,
     conflicts: Option<ConflictRetry>,
-    patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 impl std::fmt::Debug for MarketClient {

@@ -62,19 +62,28 @@ pub(crate) struct Figures {
     idle: Rounds,
 }
 
-/// All that was measured.
+/// What a load showed of all networks.
 pub(crate) struct Comparison {
-    /// One client, one message a block.
-    alone: Vec<Figures>,
-    /// [`CLIENTS`] clients.
-    saturated: Vec<Figures>,
+    load: Load,
+    networks: Vec<Figures>,
 }
 
-/// Brings up all networks that can be had, twice: with one message a block, then with batches; and takes turns.
-pub(crate) async fn compare(der: &Path, rounds: u32) -> Result<Comparison> {
-    let alone = turns(der, ALONE, PAIRS_ALONE, 1, rounds, 0).await?;
-    let saturated = turns(der, SATURATED, CLIENTS, CLIENTS, rounds, SLOTS).await?;
-    Ok(Comparison { alone, saturated })
+/// What the clients do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// One client, one message a block.
+    Alone,
+    /// [`CLIENTS`] clients and batches, then slots from opening to settlement.
+    Saturated,
+}
+
+/// Brings up all networks that can be had, and takes turns.
+pub(crate) async fn compare(der: &Path, load: Load, rounds: u32) -> Result<Comparison> {
+    let networks = match load {
+        Load::Alone => turns(der, ALONE, PAIRS_ALONE, 1, rounds, 0).await?,
+        Load::Saturated => turns(der, SATURATED, CLIENTS, CLIENTS, rounds, SLOTS).await?,
+    };
+    Ok(Comparison { load, networks })
 }
 
 async fn turns(

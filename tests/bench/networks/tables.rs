@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CLIENTS, Comparison, Figures, usage::Kind};
+use super::{CLIENTS, Comparison, Figures, Load, usage::Kind};
 use crate::{rounds::Rounds, table::Table};
 
 const MEGABYTE: f64 = 1_048_576.0;
@@ -26,25 +26,25 @@ impl Aim {
 
 impl Comparison {
     pub(crate) fn tables(&self) -> Vec<Table> {
-        let mut tables = vec![
-            load_table(
+        match self.load {
+            Load::Alone => vec![load_table(
                 "One client, one message a block",
-                &self.alone,
+                &self.networks,
                 [None, Some(Aim::AtMost(0.5))],
-            ),
-            load_table(
-                &format!("{CLIENTS} clients, blocks of 100 messages or 100 ms"),
-                &self.saturated,
-                [Some(Aim::AtLeast(2.0)), Some(Aim::AtMost(0.5))],
-            ),
-        ];
-        tables.push(memory_table(&self.saturated));
-        tables
+            )],
+            Load::Saturated => vec![
+                load_table(
+                    &format!("{CLIENTS} clients, blocks of 100 messages or 100 ms"),
+                    &self.networks,
+                    [Some(Aim::AtLeast(2.0)), Some(Aim::AtMost(0.5))],
+                ),
+                memory_table(&self.networks),
+            ],
+        }
     }
 
     pub(crate) fn record(&self) -> Value {
-        let list = |figures: &[Figures]| figures.iter().map(Figures::record).collect::<Vec<_>>();
-        json!({ "one_client": list(&self.alone), "saturated": list(&self.saturated) })
+        self.networks.iter().map(Figures::record).collect()
     }
 }
 

@@ -192,13 +192,34 @@ impl MarketDay {
     }
 
     async fn register(&self, request: &RegisterMeter) -> Result<(), DayError> {
+        if self.has_key(request).await? {
+            return Ok(());
+        }
+        match self.ensure(&self.meters, request).await {
+            Err(DayError::Client(error)) if error.code() == ErrorCode::KeyExists => {
+                self.await_key(request, error).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn has_key(&self, request: &RegisterMeter) -> Result<bool, ClientError> {
         let query = QueryMeter {
             meter: request.meter.clone(),
         };
         let found = known(&self.meters, &query, ErrorCode::UnknownMeter).await?;
         let newest = found.as_ref().and_then(|meter| meter.keys.last());
-        if newest.is_none_or(|key| key.public_key != request.public_key) {
-            self.ensure(&self.meters, request).await?;
+        Ok(newest.is_some_and(|key| key.public_key == request.public_key))
+    }
+
+    /// The key that stands in the way may be this one, by an earlier try that the peer which is asked has not seen yet.
+    async fn await_key(&self, request: &RegisterMeter, refusal: ClientError) -> Result<(), DayError> {
+        let end = Instant::now() + self.patience;
+        while !self.has_key(request).await? {
+            if Instant::now() >= end {
+                return Err(refusal.into());
+            }
+            sleep(PAUSE).await;
         }
         Ok(())
     }

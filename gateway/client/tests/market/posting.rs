@@ -82,6 +82,22 @@ fn book(closes_after: usize) -> Chaincode {
     })
 }
 
+/// The same book at a peer that is behind: it endorses as the others do, and shows the order only after so many questions.
+fn lagging(book: Chaincode, questions: usize) -> Chaincode {
+    let state: Mutex<(usize, bool)> = Mutex::new((questions, false));
+    Box::new(move |function, argument, writes| {
+        let mut state = state.lock().unwrap();
+        if function == "Query:Order" && state.0 > 0 {
+            state.0 -= 1;
+            return Err(ApiError::new(ErrorCode::RecordNotFound, "no such order"));
+        }
+        if function == "DTSC:PostOffer" && !writes && std::mem::replace(&mut state.1, true) {
+            return Err(ApiError::new(ErrorCode::GateClosed, "the gate of slot 7 is closed"));
+        }
+        book(function, argument, writes)
+    })
+}
+
 #[tokio::test]
 async fn a_committed_order_has_its_block() {
     let fake = Fake::start(book(9), []).await;
@@ -97,6 +113,13 @@ async fn an_order_committed_in_silence_is_found_by_its_own_id_and_not_sent_again
     assert_eq!((receipt.block, receipt.reply.digest), (None, Digest::of(b"order")));
     assert_eq!(receipt.transaction_id.len(), 64);
     assert_eq!(fake.endorsed(), ["DTSC:PostOffer"]);
+}
+
+#[tokio::test]
+async fn an_order_committed_in_silence_is_waited_for_where_the_peer_is_behind() {
+    let fake = Fake::start(lagging(book(9), 6), [Fate::CommittedInSilence]).await;
+    let receipt = fake.client.post_offer(&offer()).await.unwrap();
+    assert_eq!((receipt.block, receipt.reply.digest), (None, Digest::of(b"order")));
 }
 
 #[tokio::test]
