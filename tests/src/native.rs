@@ -21,8 +21,8 @@ use crate::sockets;
 
 /// How long a process may take to end, or to listen.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Lines of the log told of a process that ended.
-const LAST_LINES: usize = 5;
+/// Lines of the log told of a process that ended: the first since it was started.
+const TOLD_LINES: usize = 12;
 /// How often to ask whether it listens.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -32,6 +32,8 @@ pub(crate) struct Native {
     /// Holds process id and start time, as the script writes them.
     file: PathBuf,
     log: PathBuf,
+    /// What was in the log before this start, bytes.
+    logged: u64,
     id: u32,
     started: u64,
     command: Vec<OsString>,
@@ -59,6 +61,7 @@ impl Native {
         Ok(Self {
             file: file.to_owned(),
             log: log.to_owned(),
+            logged: 0,
             id,
             started,
             command: words(&proc.join("cmdline"))?,
@@ -95,6 +98,7 @@ impl Native {
     pub(crate) fn start(&mut self) -> Result<()> {
         self.kill()?;
         let log = File::options().append(true).create(true).open(&self.log)?;
+        self.logged = log.metadata()?.len();
         let (program, arguments) = self.command.split_first().context("a command")?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -128,11 +132,12 @@ impl Native {
         Ok(())
     }
 
-    /// The log's last lines; the log itself goes with the network.
+    /// What the log says since the start; the log itself goes with the network.
     fn last_words(&self) -> String {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<_> = log.lines().rev().take(LAST_LINES).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        let log = fs::read(&self.log).unwrap_or_default();
+        let since = usize::try_from(self.logged).ok().and_then(|logged| log.get(logged..));
+        let said = String::from_utf8_lossy(since.unwrap_or_default());
+        said.lines().take(TOLD_LINES).collect::<Vec<_>>().join("\n")
     }
 
     fn serves(&self) -> bool {
@@ -140,9 +145,9 @@ impl Native {
         self.ports.iter().all(|port| open.contains(port))
     }
 
-    /// Waits for its end, as long as `limit`.
+    /// Waits for its end, as long as `limit`: until the last thread has let go of its sockets, which may be after the first has ended.
     fn ends_within(&self, limit: Duration) -> Result<bool> {
-        if !self.is_running() {
+        if stat(self.id).is_none_or(|(_, started)| started != self.started) {
             return Ok(true);
         }
         let process = match pidfd_open(self.pid()?, PidfdFlags::empty()) {
@@ -159,17 +164,20 @@ impl Native {
     }
 }
 
-/// Clock ticks since boot, unless there is no such process or only its remains.
+/// Clock ticks since boot, unless there is no such process or its first thread has ended.
 fn start_time(id: u32) -> Option<u64> {
+    stat(id)
+        .filter(|(state, _)| !matches!(state.as_str(), "Z" | "X"))
+        .map(|(_, started)| started)
+}
+
+/// State and start of a process or of its remains.
+fn stat(id: u32) -> Option<(String, u64)> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace();
-    let state = fields.next()?;
-    if matches!(state, "Z" | "X") {
-        None
-    } else {
-        fields.nth(18)?.parse().ok()
-    }
+    let state = fields.next()?.to_owned();
+    Some((state, fields.nth(18)?.parse().ok()?))
 }
 
 fn words(file: &Path) -> io::Result<Vec<OsString>> {
