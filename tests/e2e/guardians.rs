@@ -6,17 +6,17 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use der_api::reply::GuardedKey;
 use der_api::request::{
-    ChangeDevice, CloseGate, PublishDistances, QueryClearing, QueryDevice, QueryHistory, RegisterDevice, Reinstate,
+    ChangeDevice, CloseGate, QueryClearing, QueryDevice, QueryHistory, RegisterDevice, RegisterMeter, Reinstate,
     Request, Suspend,
 };
 use der_api::{ErrorCode, codec};
 use der_client::chain::{Chain, chains, verify};
 use der_client::trace::trace;
 use der_client::{ClientError, MarketClient};
-use der_e2e::{Neighbours, Sale, World, eventually};
+use der_e2e::{Neighbours, Pair, Sale, World, eventually};
 use der_market::participant::DeviceKind;
 use der_market::slot::Slot;
-use der_market::units::{Distance, Power};
+use der_market::units::Power;
 
 const SLOT: u64 = 1_000_000;
 const LIMIT: Duration = Duration::from_secs(60);
@@ -52,11 +52,14 @@ async fn market(world: &World) -> Result<(Neighbours, Slot)> {
     Ok((neighbours, slot))
 }
 
-fn distances() -> Result<PublishDistances> {
-    let (own, far) = (Distance::new(1)?, Distance::new(70)?);
-    Ok(PublishDistances {
-        points: vec!["pcc-south".parse()?, "pcc-north".parse()?],
-        rows: vec![vec![own, far], vec![far, own]],
+/// The next key of the buyer's meter.
+fn next_key(pair: &Pair) -> Result<RegisterMeter> {
+    Ok(RegisterMeter {
+        meter: pair.buyer_meter.id().clone(),
+        participant: pair.buyer.participant().clone(),
+        public_key: pair.seller_meter.public_key()?,
+        valid_from: Slot::new(SLOT + 1)?,
+        plant: None,
     })
 }
 
@@ -70,7 +73,7 @@ async fn without_its_guardian_a_change_is_invalid_at_commit() -> Result<()> {
 
     // The grid chain: the grid company.
     assert_eq!(
-        endorsed_by(&neighbours.grid, &distances()?, WITHOUT_GRID).await?,
+        endorsed_by(&neighbours.meters, &next_key(pair)?, WITHOUT_GRID).await?,
         INVALID
     );
     // Accreditation and suspension: the regulator.
@@ -87,7 +90,7 @@ async fn without_its_guardian_a_change_is_invalid_at_commit() -> Result<()> {
     }
     a_user_s_own_record(&pair.buyer).await?;
     // With them, the same requests are valid.
-    neighbours.grid.publish_distances(&distances()?).await?;
+    neighbours.meters.register_meter(&next_key(pair)?).await?;
     neighbours.regulator.suspend(&suspend).await?;
     neighbours.clock.close_gate(&close).await?;
     Ok(())

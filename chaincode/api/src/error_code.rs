@@ -181,6 +181,7 @@ codes! {
     5018 MarketSuspended Later "market suspended", "Wait until the regulator resumes the market; metering and settlement go on.";
     5019 PriceOutOfBounds Never "price out of bounds", "Name a price between the floor and the cap that the message tells.";
     5020 TooManyVersions Never "too many versions", "Report it: the list of versions has reached its limit.";
+    5021 VersionTooLate Never "version too late", "Propose it for a slot after those that are settled.";
 
     8001 EndorsementPolicyFailure Later "too few endorsements", "Name the organisations that endorse this function; wait a block if its guard has just changed.";
     8002 MvccReadConflict AfterReading "state changed since it was read", "Read the state; submit again if it still applies.";

@@ -2,7 +2,6 @@
 
 use der_api::ErrorCode;
 use der_api::guard::Guard;
-use der_market::billing::Billing;
 use der_market::id::ParticipantId;
 use der_market::parameters::Parameters;
 
@@ -33,11 +32,6 @@ impl<V: LedgerView> Context<'_, V> {
             .get(&schema::parameters(&version))
             .await?
             .ok_or_else(missing)
-    }
-
-    /// Days, months and limits of statements by the rules in force.
-    pub(crate) async fn billing(&self) -> Result<Billing, ContractError> {
-        Ok(self.parameters(self.market.parameters).await?.billing())
     }
 
     /// Refuses what the ledger's schema does not have yet.

@@ -24,11 +24,12 @@ use der_market::slot::{Auction, Slot};
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Accrual, Allotment, Auctions, Booking, Call, Clearing, Conduct, Connection, Credit, CreditDay,
-    DistancesHead, Enacted, Entry, Exposure, Fold, ForecastRow, Funds, Gate, Hold, Incoming, Indices, Market,
-    MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow, PlantMeter, Postings, Proposal,
-    ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, Statement, StatementHead,
-    StatementState, StoredContract, StoredOrder, Supplied, Suspension, Unbilled, User, VersionsHead, Vote,
+    Accreditation, Accrual, Allotment, Auctions, Booking, Call, Clearing, Conduct, Connection, CountedDay, Credit,
+    CreditDay, DistancesHead, Enacted, Entry, Exposure, Fold, ForecastRow, Funds, Gate, Hold, Incoming, Indices,
+    Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow, PlantMeter, Postings,
+    Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, Statement,
+    StatementHead, StatementState, StoredContract, StoredOrder, Supplied, Suspension, Unbilled, User, VersionsHead,
+    Vote,
 };
 
 /// A row's key with the type of its value.
@@ -152,7 +153,7 @@ tables! {
     entry           "entry"           (slot: &Auction, point: &PointId, who: &ParticipantId) => Entry, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw at schema 3", Nobody;
     standing_mandate "standing-mandate" (who: &ParticipantId) => StandingMandate, "DTSC:Mandate; deleted by DTSC:RevokeMandate", Nobody;
     mandate         "mandate"         (who: &ParticipantId, mandate: &Digest) => SignedMandate, "DTSC:Mandate", Nobody;
-    penalty         "penalty"         (day: &u32, who: &ParticipantId, slot: &Auction, offence: &Offence) => Penalty, "DTSC:Refuse, TSSC:EndConfirmation, TSSC:Plan", Nobody;
+    penalty         "penalty"         (who: &ParticipantId, slot: &Auction, offence: &Offence) => Penalty, "DTSC:Refuse, TSSC:EndConfirmation, TSSC:Plan; deleted by Credit:Roll", Nobody;
     clearing        "clearing"        (slot: &Auction) => Clearing,           "TSSC:Clear", Nobody;
     contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
     answer          "answer"          (slot: &Auction, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;
@@ -182,7 +183,8 @@ tables! {
     // Credit
     credit          "credit"          (who: &ParticipantId) => Credit,     "Credit:Roll, Statement:Default", Nobody;
     credit_day      "credit-day"      (who: &ParticipantId) => CreditDay,  "Credit:Roll, Statement:Default, Statement:Pay", Nobody;
-    conduct         "conduct"         (who: &ParticipantId, slot: &Slot, page: &u32) => Conduct, "Settlement:Settle; deleted by Credit:Roll", Nobody;
+    conduct         "conduct"         (who: &ParticipantId, slot: &Slot, page: &u32) => Conduct, "Settlement:Settle, Settlement:Page, Settlement:Correct; deleted by Credit:Roll", Nobody;
+    counted         "counted"         (who: &ParticipantId, day: &BillingDay) => CountedDay, "Credit:Roll", Nobody;
 }
 
 /// The table of this name.
@@ -286,8 +288,22 @@ pub(crate) fn statement_heads() -> Rows<StatementHead> {
     rows(KeyPrefix::new("statement-head", &[]))
 }
 
-pub(crate) fn conduct_of(who: &ParticipantId) -> Rows<Conduct> {
-    rows(KeyPrefix::new("conduct", &[who]))
+/// How a participant kept its contracts before a slot, as far as it is not counted.
+pub(crate) fn conduct_before(who: &ParticipantId, end: Slot) -> Span<Conduct> {
+    Span {
+        rows: rows(KeyPrefix::new("conduct", &[who])),
+        from: Slot::LEAST.padded(),
+        to: end.padded(),
+    }
+}
+
+/// A participant's offences in auctions of slots before a slot, as far as they are not counted.
+pub(crate) fn penalties_before(who: &ParticipantId, end: Slot) -> Span<Penalty> {
+    Span {
+        rows: rows(KeyPrefix::new("penalty", &[who])),
+        from: Slot::LEAST.padded(),
+        to: end.padded(),
+    }
 }
 
 pub(crate) fn openings() -> Rows<Opening> {

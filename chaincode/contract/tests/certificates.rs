@@ -13,8 +13,10 @@ use der_api::bytes::HexBytes;
 use der_api::metering::{SignedReading, canonical_bytes};
 use der_api::reply::OriginView;
 use der_api::request::*;
+use der_market::billing::Billing;
+use der_market::calendar::Date;
 use der_market::metering::Quality;
-use der_market::origin::{OriginMonth, date_of};
+use der_market::origin::OriginMonth;
 use der_market::participant::Source;
 use der_market::units::Power;
 use world::*;
@@ -64,8 +66,13 @@ fn settled(world: &mut World, offset: u64, mut readings: Vec<SignedReading>) {
 fn accrue(plant: &str) -> AccrueCertificates {
     AccrueCertificates {
         plant: id(plant),
-        date: date_of(slot(0)),
+        date: today(),
     }
+}
+
+/// The day of slot 0, where no calendar is governed.
+fn today() -> Date {
+    Date::of_days(Billing::default().day_of(slot(0)).get()).unwrap()
 }
 
 fn told(view: &OriginView) -> (u64, u64, u64) {
@@ -101,7 +108,7 @@ fn settled_metered_energy_of_the_plant_s_own_meter_earns_certificates() {
         "the remainder of 700 kWh was carried over"
     );
     assert_eq!(world.query(&QueryOrigin { plant: id("wind-1") }), both);
-    let (plant, month) = (id("wind-1"), OriginMonth::of(date_of(slot(0))));
+    let (plant, month) = (id("wind-1"), OriginMonth::of(today()));
     assert_eq!(world.query(&QueryAccrual { plant, month }).total_wh, 2_200_000);
 }
 

@@ -10,7 +10,7 @@ use crate::calendar::Date;
 use crate::slot::Slot;
 use crate::units::unit;
 
-/// Slots in a billing day.
+/// Slots in a day for which no calendar says another number.
 pub const DAY_SLOTS: u64 = 96;
 unit!(
     /// A billing day: local days since 1970-01-01.
@@ -33,7 +33,7 @@ pub struct BadMonth;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Billing {
-    /// Slots by which the local day begins before the UTC day: 32 in China. Billing days always have 96 slots.
+    /// Slots by which the local day begins before the UTC day where no calendar is governed: 32 in China. Such days have 96 slots.
     pub day_offset: u8,
     /// Days after which a statement's line that nobody disputed counts as accepted.
     pub silence_days: u16,
@@ -78,12 +78,6 @@ impl Billing {
         };
         let day = u64::from(day.get());
         (bound(day), bound(day.saturating_add(1)))
-    }
-
-    /// The slot so many days after another.
-    pub fn later(slot: Slot, days: u16) -> Slot {
-        let later = slot.get().saturating_add(u64::from(days).saturating_mul(DAY_SLOTS));
-        Slot::new(later).unwrap_or(Slot::MOST)
     }
 }
 
@@ -194,7 +188,6 @@ mod tests {
         let before = Slot::new(midnight.get() - 1).unwrap();
         assert_eq!(Month::of(billing.day_of(midnight)), month("2026-11"));
         assert_eq!(Month::of(billing.day_of(before)), month("2026-10"));
-        assert_eq!(Billing::later(midnight, 10).get(), midnight.get() + 960);
     }
 
     proptest! {

@@ -205,8 +205,11 @@ impl Worth {
     pub(crate) fn of(order: &Order, rules: &Rules<'_>) -> Self {
         let (weights, merit) = (rules.parameters.weights, rules.merit(&order.participant));
         let times = |weight: u8, ppm: Ppm| u64::from(weight).saturating_mul(u64::from(ppm.get()));
-        let seller = times(weights.cleanliness, merit.cleanliness_of(order.source))
-            .saturating_add(times(weights.stability, merit.stability));
+        let seller = times(
+            weights.cleanliness,
+            merit.cleanliness_of(order.source, &rules.parameters.cleanliness()),
+        )
+        .saturating_add(times(weights.stability, merit.stability));
         Self {
             base: if order.side == Side::Seller { seller } else { 0 },
             credit: times(weights.credit, merit.credit),

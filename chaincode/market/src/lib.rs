@@ -14,8 +14,10 @@
 
 pub mod billing;
 pub mod calendar;
+pub mod cleanliness;
 pub mod clearing;
 pub mod credit;
+pub mod days;
 pub mod eligibility;
 pub mod filters;
 pub mod forecast;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cleanliness::Cleanliness;
 use crate::id::ParticipantId;
 use crate::participant::Source;
 use crate::units::{Power, Ppm};
@@ -36,8 +37,8 @@ impl Default for Merit {
 
 impl Merit {
     /// Q of energy of this type from this participant.
-    pub fn cleanliness_of(&self, source: Source) -> Ppm {
-        self.cleanliness.unwrap_or_else(|| source.cleanliness())
+    pub fn cleanliness_of(&self, source: Source, table: &Cleanliness) -> Ppm {
+        self.cleanliness.unwrap_or_else(|| table.of(source))
     }
 }
 

@@ -11,14 +11,9 @@ use serde::de;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::calendar::{BadDate, Date};
-use crate::slot::Slot;
 
 /// Wh of one certificate.
 pub const CERTIFICATE_WH: u64 = 1_000_000;
-/// Slots of a day.
-pub const DAY_SLOTS: u64 = 96;
-/// Slots by which the local day begins before the day in UTC: eight hours.
-const AHEAD: u64 = 32;
 
 /// Why an account refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,18 +68,6 @@ impl<'de> Deserialize<'de> for OriginMonth {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
-}
-
-/// The slots of a local day at UTC+8, which has no daylight saving.
-pub fn slots_of(date: Date) -> Vec<Slot> {
-    let first = u64::from(date.days()).saturating_mul(DAY_SLOTS).saturating_sub(AHEAD);
-    let slots = first..first.saturating_add(DAY_SLOTS);
-    slots.filter_map(|slot| Slot::new(slot).ok()).collect()
-}
-
-/// The local day at UTC+8 of a slot.
-pub fn date_of(slot: Slot) -> Date {
-    Date::after_epoch(slot.get().saturating_add(AHEAD).div_euclid(DAY_SLOTS))
 }
 
 /// A plant's account.

@@ -157,19 +157,6 @@ fn claims_go_in_parts_and_keep_a_certificate_from_moving() {
 }
 
 #[test]
-fn a_day_is_that_of_utc_plus_eight() {
-    let slots = slots_of("2026-11-28".parse().unwrap());
-    assert_eq!(slots.len(), 96);
-    // 2026-11-27T16:00Z is 1 795 795 200 s.
-    assert_eq!(slots[0].get(), 1_795_795_200 / 900);
-    for slot in slots {
-        assert_eq!(date_of(slot).to_string(), "2026-11-28");
-    }
-    let last = Slot::new(9_999_999_999).unwrap();
-    assert_eq!(date_of(last).to_string(), "9999-12-31");
-}
-
-#[test]
 fn a_month_survives_its_text() {
     for text in ["2026-11", "1999-01"] {
         assert_eq!(text.parse::<OriginMonth>().unwrap().to_string(), text);

@@ -137,6 +137,7 @@ pub fn parameters() -> Result<Parameters, UnitError> {
         bounds: None,
         credit: None,
         billing: None,
+        cleanliness: None,
     })
 }
 

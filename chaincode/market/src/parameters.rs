@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::billing::Billing;
+use crate::cleanliness::Cleanliness;
 use crate::clearing::ClearingRules;
 use crate::credit::CreditRules;
 use crate::order_rules::OrderRules;
@@ -198,6 +199,9 @@ pub struct Parameters {
     /// Days, months and limits of statements; without them the usual ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing: Option<Billing>,
+    /// Q by energy type; the paper's table where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleanliness: Option<Cleanliness>,
 }
 
 /// Why parameters cannot come into force.
@@ -258,12 +262,20 @@ impl Parameters {
         if self.credit.is_some() || self.billing.is_some() {
             return Some("rules of credit and billing");
         }
+        if self.cleanliness.is_some() {
+            return Some("a cleanliness table");
+        }
         self.clearing.is_some().then_some("rules of clearing")
     }
 
     /// The limits of settlement.
     pub fn settlement(&self) -> SettlementRules {
         self.settlement.unwrap_or_default()
+    }
+
+    /// Q by energy type.
+    pub fn cleanliness(&self) -> Cleanliness {
+        self.cleanliness.unwrap_or_default()
     }
 
     /// Days, months and limits of statements.

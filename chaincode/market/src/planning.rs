@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cleanliness::Cleanliness;
 use crate::eligibility::tie_hash;
 use crate::grid::Rooms;
 use crate::id::{OrderId, ParticipantId, PointId};
@@ -40,8 +41,10 @@ pub struct Planned {
     pub order: Order,
     /// Σ confirmed.
     pub direct_wh: Energy,
-    /// The seller's Q and S.
+    /// The seller's S, and its Q where that is not its energy type's.
     pub merit: Merit,
+    /// Q by energy type.
+    pub table: Cleanliness,
     /// L ≥ 1: the energy-consumption index of the seller's plant; 1 where none is set.
     pub consumption_index: u32,
 }
@@ -52,7 +55,7 @@ impl Planned {
     }
 
     fn cleanliness(&self) -> Ppm {
-        self.merit.cleanliness_of(self.order.source)
+        self.merit.cleanliness_of(self.order.source, &self.table)
     }
 
     /// OGSC: Q, then C_max = M·S·Q/L, both descending. The fractions are compared by cross products, which stay below 10³⁴.
@@ -207,6 +210,7 @@ mod tests {
             order,
             direct_wh: Energy::new(direct).unwrap(),
             merit: Merit::default(),
+            table: Cleanliness::default(),
             consumption_index: 1,
         }
     }
@@ -230,6 +234,16 @@ mod tests {
         let sale = |user, source| planned(user, Side::Seller, source, 60, 0);
         let orders = [sale(0, Source::Thermal), sale(1, Source::Hydro), sale(2, Source::Wind)];
         assert_eq!(run(&orders, 400), [(0, 60), (40, 20), (60, 0)]);
+    }
+
+    #[test]
+    fn governance_may_put_another_type_first() {
+        let sale = |user, source| planned(user, Side::Seller, source, 60, 0);
+        let mut orders = [sale(0, Source::Thermal), sale(1, Source::Wind)];
+        for order in &mut orders {
+            order.table.thermal = Ppm::ONE;
+        }
+        assert_eq!(run(&orders, 320), [(60, 0), (20, 40)]);
     }
 
     #[test]

@@ -133,11 +133,11 @@ pub struct PriceBook {
 impl PriceBook {
     /// R of a customer class and F of an energy type in a slot.
     ///
-    /// Where a schedule allows F ≥ R, a store could buy cheaply and feed in dearly: its F is at most the lowest R of the last
+    /// Where F ≥ R is allowed, a store could buy cheaply and feed in dearly: its F is at most the lowest R of the last
     /// [`CHARGING_SLOTS`] slots, this one included.
     pub fn prices(&self, class: CustomerClass, source: Source, slot: Slot) -> Prices {
         let Some(schedule) = &self.schedule else {
-            return self.flat;
+            return self.flat_prices(source);
         };
         let period = self.period(slot);
         let feed_in = schedule.feed_in(source, period);
@@ -149,6 +149,33 @@ impl PriceBook {
             } else {
                 feed_in
             },
+        }
+    }
+
+    /// The highest R that any customer class pays in a slot: what a seller's shortfall may cost its buyer at most.
+    pub fn highest_retail(&self, slot: Slot) -> Price {
+        let Some(schedule) = &self.schedule else {
+            return self.flat.retail;
+        };
+        let classes = CustomerClass::ALL
+            .into_iter()
+            .map(|class| schedule.retail(class, self.period(slot)));
+        classes.max().unwrap_or(schedule.otherwise.retail)
+    }
+
+    /// True where everybody has the same prices, whatever the class and the energy type.
+    pub fn is_the_same_for_all(&self) -> bool {
+        self.schedule.is_none() && self.flat.feed_in <= self.flat.retail
+    }
+
+    fn flat_prices(&self, source: Source) -> Prices {
+        let Prices { retail, feed_in } = self.flat;
+        match source {
+            Source::Storage => Prices {
+                retail,
+                feed_in: feed_in.min(retail),
+            },
+            _ => self.flat,
         }
     }
 

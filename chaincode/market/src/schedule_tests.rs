@@ -99,6 +99,34 @@ fn without_a_schedule_the_parameters_say_it() {
 }
 
 #[test]
+fn without_a_schedule_a_store_still_earns_no_more_than_it_pays() {
+    let flat = |retail, feed_in| PriceBook {
+        flat: Prices {
+            retail: price(retail),
+            feed_in: price(feed_in),
+        },
+        schedule: None,
+        calendar: None,
+    };
+    let steep = flat(400_000, 500_000);
+    assert_eq!(
+        at(&steep, CustomerClass::Residential, Source::Storage, 0),
+        (400_000, 400_000)
+    );
+    assert_eq!(
+        at(&steep, CustomerClass::Residential, Source::Wind, 0),
+        (400_000, 500_000)
+    );
+    assert!(!steep.is_the_same_for_all() && flat(500_000, 400_000).is_the_same_for_all());
+}
+
+#[test]
+fn the_highest_retail_price_is_over_all_classes_of_the_slot() {
+    let highest = |offset| book(false).highest_retail(Slot::new(FIRST + offset).unwrap()).get();
+    assert_eq!([highest(0), highest(24), highest(95)], [800_000, 900_000, 800_000]);
+}
+
+#[test]
 fn feed_in_above_retail_needs_the_explicit_word() {
     let mut steep = schedule(false);
     assert_eq!(steep.validate(), Ok(()));

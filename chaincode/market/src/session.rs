@@ -11,9 +11,9 @@ const DAY: i64 = 86_400;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionRules {
-    /// Local time less UTC, seconds.
+    /// Local time less UTC where no calendar is governed, seconds.
     pub utc_offset_s: i32,
-    /// The day-ahead gate closes so long after local midnight of the day before, seconds.
+    /// The day-ahead gate closes at this time of the day before by the clock on the wall, seconds after midnight.
     pub day_ahead_gate_s: u32,
     /// It opens so long before it closes, seconds.
     pub day_ahead_window_s: u32,
@@ -79,15 +79,23 @@ impl SessionRules {
         i64::from(self.reveal_s).saturating_add(i64::from(self.confirmation_s))
     }
 
-    /// The times of a slot's day-ahead auction.
+    /// The times of a slot's day-ahead auction where no calendar says when its day begins.
     pub fn day_ahead(self, slot: Slot) -> Times {
         let offset = i64::from(self.utc_offset_s);
         let local = begin(slot).saturating_add(offset);
-        let midnight = local.saturating_sub(local.rem_euclid(DAY)).saturating_sub(offset);
-        let close = midnight
-            .saturating_sub(DAY)
-            .saturating_add(i64::from(self.day_ahead_gate_s));
-        self.times(close, self.day_ahead_window_s)
+        self.before(local.saturating_sub(local.rem_euclid(DAY)).saturating_sub(offset))
+    }
+
+    /// The times of the day-ahead auctions of a local day's slots, of which this is the first.
+    pub fn day_ahead_of(self, first: Slot) -> Times {
+        self.before(begin(first))
+    }
+
+    /// The gate is as long before a midnight as its time of the day is, by a clock that does not change after it: clocks are put forward
+    /// or back in the small hours.
+    fn before(self, midnight: i64) -> Times {
+        let left = DAY.saturating_sub(i64::from(self.day_ahead_gate_s));
+        self.times(midnight.saturating_sub(left), self.day_ahead_window_s)
     }
 
     /// The times of a slot's intraday auction.
@@ -131,6 +139,25 @@ mod tests {
         }
         assert_eq!(rules.day_ahead(slot(MIDNIGHT - 900)).close, MIDNIGHT - 38 * 3_600);
         assert_eq!(rules.day_ahead(slot(MIDNIGHT + 86_400)).close, MIDNIGHT + 10 * 3_600);
+    }
+
+    /// 29 March 2026 in Central Europe has 23 hours: the gate of the next day still closes at ten by the clock on the wall.
+    #[test]
+    fn trap_daylight_saving_the_gate_keeps_to_the_clock_on_the_wall() {
+        let rules = SessionRules::default();
+        let midnight = 1_774_738_800;
+        let first_of = |at: i64| rules.day_ahead_of(slot(at));
+        assert_eq!(
+            first_of(midnight).close,
+            midnight - 14 * 3_600,
+            "the 28th, ten o'clock CET"
+        );
+        let next = midnight + 23 * 3_600;
+        assert_eq!(
+            first_of(next).close,
+            midnight + 9 * 3_600,
+            "the 29th, ten o'clock CEST, nine hours after midnight"
+        );
     }
 
     #[test]

@@ -23,17 +23,6 @@ impl Slot {
     }
 }
 
-/// Slots in a day of UTC.
-const SLOTS_OF_A_DAY: u64 = 96;
-
-impl Slot {
-    /// The day of UTC, counted from 1970, in which it begins: for keys that gather what belongs to a day.
-    pub fn utc_day(self) -> u32 {
-        // The latest slot lies in day 104 166 666.
-        u32::try_from(self.get().div_euclid(SLOTS_OF_A_DAY)).unwrap_or(u32::MAX)
-    }
-}
-
 /// One book of a slot: round 0 is the day-ahead auction, or the only one; the later rounds are intraday auctions.
 ///
 /// Round 0 is written as its slot, in JSON as a number; a later one as the text `slot.round`.

@@ -5,6 +5,7 @@ pub mod chain;
 mod chains;
 mod confirm;
 pub mod day;
+mod days;
 mod departure;
 mod error;
 pub mod follow;

@@ -9,7 +9,7 @@ use der_api::request::{
 };
 use der_market::id::{ContractId, MeterId, ParticipantId, PlantId, PointId};
 use der_market::journal::Account;
-use der_market::origin::{OriginMonth, date_of};
+use der_market::origin::OriginMonth;
 use der_market::slot::Auction;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -189,7 +189,8 @@ impl Tracing<'_> {
     }
 
     async fn certificate(&mut self, plant: PlantId) -> Result<(), ClientError> {
-        let month = OriginMonth::of(date_of(self.auction.slot));
+        let day = self.client.days().await?.date_of(self.auction.slot);
+        let month = OriginMonth::of(day);
         let accrual = self
             .found(&QueryAccrual {
                 plant: plant.clone(),
@@ -198,7 +199,6 @@ impl Tracing<'_> {
             .await?;
         if let Some(accrual) = accrual {
             let parts = vec![plant.to_string(), month.to_string()];
-            let day = date_of(self.auction.slot);
             let value = json!({ "plant": plant, "day": day, "wh": accrual.days.get(&day) });
             self.step("accrual", "accrual", parts, value).await?;
         }

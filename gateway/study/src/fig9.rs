@@ -3,6 +3,7 @@
 //! The paper explains it by the order in which OGSC takes energy. A second curve lets cleanliness weigh in direct trade, a third shows what
 //! remains without it.
 
+use der_market::cleanliness::Cleanliness;
 use der_market::eligibility::Rules;
 use der_market::grid::{self, Distances, Rooms};
 use der_market::matching::{match_book, sort_book};
@@ -120,6 +121,7 @@ fn feed_in(random: &mut Random, slot: Slot) -> Result<Sold, StudyError> {
             order,
             direct_wh: Energy::ZERO,
             merit: Merit::default(),
+            table: Cleanliness::default(),
             consumption_index: 1,
         })
         .collect();

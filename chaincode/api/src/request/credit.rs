@@ -8,7 +8,7 @@ use super::request;
 use crate::reply::{CreditView, RolledView};
 
 /// Participants of one `Credit:Roll`.
-pub const ROLL_LIMIT: usize = 100;
+pub const ROLL_LIMIT: usize = 32;
 
 request! { RollCredit => RolledView,
     /// Counts what was settled and corrected since the last roll. A participant that is rolled through the day already is left as it is.

@@ -5,15 +5,17 @@ use der_api::ErrorCode;
 use der_api::event::CertificatesAccrued;
 use der_api::reply::{MeterView, OriginView, PlantView};
 use der_api::request::AccrueCertificates;
+use der_market::billing::BillingDay;
 use der_market::calendar::Date;
 use der_market::metering::Quality;
-use der_market::origin::{Holding, Origin, OriginError, OriginMonth, slots_of};
+use der_market::origin::{Holding, Origin, OriginError, OriginMonth};
 use der_market::participant::Source;
 use der_market::slot::Slot;
 
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::days_around;
 use crate::rows::{Accrual, ReadingRow};
 use crate::schema::{self, Row};
 use crate::view::LedgerView;
@@ -73,7 +75,7 @@ async fn measured<V: LedgerView>(
         let detail = format!("no meter measures plant {} alone", plant.plant);
         return Err(ContractError::new(ErrorCode::UnknownMeter, detail));
     }
-    let slots = slots_of(date);
+    let slots = slots_of(cx, date).await?;
     let settled: Vec<_> = slots.iter().map(schema::settlement).collect();
     let settled = cx.ledger.all(&settled).await?;
     let settled: Vec<Slot> = slots
@@ -93,6 +95,15 @@ async fn measured<V: LedgerView>(
     let measured = injected.filter(|reading| reading.quality == Quality::Measured);
     let sum = measured.fold(0_u64, |sum, reading| sum.saturating_add(reading.injected_wh.get()));
     Ok((!settled.is_empty()).then_some(sum))
+}
+
+/// The slots of a local day.
+async fn slots_of<V: LedgerView>(cx: &Context<'_, V>, date: Date) -> Result<Vec<Slot>, ContractError> {
+    let day = BillingDay::new(date.days())?;
+    let (first, end) = days_around(cx, day).await?.slots_of(day);
+    Ok((first.get()..end.get())
+        .filter_map(|slot| Slot::new(slot).ok())
+        .collect())
 }
 
 fn decide(inputs: Inputs) -> Result<Decision, ContractError> {

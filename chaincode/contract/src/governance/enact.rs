@@ -8,6 +8,7 @@ use der_api::request::Enact;
 use der_api::version::{Content, MatrixHead};
 use der_market::units::Distance;
 
+use super::days::require_fitting;
 use super::matrix::rows_of;
 use super::versions::head_of;
 use super::votes::votes_on;
@@ -52,7 +53,11 @@ pub(crate) async fn enact<V: LedgerView>(cx: &Context<'_, V>, request: Enact) ->
     }
     let reference = match &proposal.content {
         Content::Distances(head) => Some(reference(cx, &proposal, head).await?),
-        _ => None,
+        Content::Calendar(calendar) => {
+            require_fitting(cx, calendar, proposal.from).await?;
+            None
+        }
+        Content::Parameters(_) | Content::Schedule(_) => None,
     };
     let subject = proposal.content.subject();
     let born = cx.ledger.get(&schema::versions(&subject)).await?.is_some();

@@ -13,6 +13,7 @@ use der_market::parameters::Parameters;
 use der_market::slot::Auction;
 
 use super::call::require_operator;
+use super::prices::price_book;
 use super::versions::in_force;
 use crate::context::Context;
 use crate::decision::Decision;
@@ -101,6 +102,13 @@ async fn opened<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gat
         WHOLE_MARKET.. => Some(cx.parameters(versions.parameters).await?),
         _ => None,
     };
+    let highest_retail = match &rules {
+        Some(rules) if rules.credit.is_some() && versions.schedule.is_some() => {
+            let book = price_book(cx, versions.pinned(), rules.prices).await?;
+            Some(book.highest_retail(slot.slot))
+        }
+        _ => None,
+    };
     let kind = |rules: &Parameters| rules.orders.as_ref().map_or(Book::Open, |orders| orders.book);
     Ok(Gate {
         state: GateState::Open,
@@ -111,6 +119,7 @@ async fn opened<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gat
         bounds: rules.as_ref().and_then(|rules| rules.bounds),
         book: rules.as_ref().map(kind),
         credit: rules.as_ref().and_then(|rules| rules.credit),
+        highest_retail,
     })
 }
 

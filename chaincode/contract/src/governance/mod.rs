@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod call;
+mod days;
 mod enact;
 mod gate;
 mod guards;
@@ -17,6 +18,7 @@ mod votes;
 
 pub(crate) use bootstrap::{bootstrap, put_opening};
 pub(crate) use call::{call_for, calls, require_operator};
+pub(crate) use days::{days_around, days_between};
 pub(crate) use enact::enact;
 pub(crate) use gate::{close_gate, open_slot, require_gate, require_unsettled, seal_book, seal_of, stage};
 pub(crate) use guards::{modelled_guard, resolve, rewrite_guards};
@@ -24,8 +26,8 @@ pub(crate) use matrix::{distances_among, publish_rows};
 pub(crate) use members::{admit_member, dismiss_member, members_view};
 pub(crate) use migrate::migrate;
 pub(crate) use parameters::publish_parameters;
-pub(crate) use prices::{prices_in_force, require_within};
+pub(crate) use prices::{PricesOf, price_book, prices_in_force, require_within};
 pub(crate) use propose::{approve, propose, reject};
 pub(crate) use suspension::{is_suspended, require_running, resume_market, suspend_market};
-pub(crate) use versions::head_of;
+pub(crate) use versions::{head_of, in_force, rules_in_force};
 pub(crate) use votes::proposal_view;

@@ -20,6 +20,7 @@ pub(crate) async fn propose<V: LedgerView>(cx: &Context<'_, V>, request: Propose
     let at = schema::proposal(&request.proposal);
     let present = cx.ledger.get(&at).await?;
     require_points(cx, &request.content).await?;
+    require_offset(cx, &request.content).await?;
     let row = Proposal {
         digest: request.content.digest()?,
         proposal: request.proposal,
@@ -91,6 +92,19 @@ async fn require_points<V: LedgerView>(cx: &Context<'_, V>, content: &Content) -
             Err(ContractError::new(ErrorCode::UnknownPoint, detail))
         }
     }
+}
+
+/// Accounts are folded by days: without a calendar their offset stays what it was founded with.
+async fn require_offset<V: LedgerView>(cx: &Context<'_, V>, content: &Content) -> Result<(), ContractError> {
+    let Content::Parameters(rules) = content else {
+        return Ok(());
+    };
+    let founded = cx.parameters(cx.market.parameters).await?.billing().day_offset;
+    if rules.billing().day_offset == founded {
+        return Ok(());
+    }
+    let detail = format!("day_offset stays {founded}; propose a calendar for other days");
+    Err(ContractError::new(ErrorCode::ParametersInvalid, detail))
 }
 
 pub(crate) async fn approve<V: LedgerView>(cx: &Context<'_, V>, request: Approve) -> Result<Decision, ContractError> {

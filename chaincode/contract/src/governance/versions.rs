@@ -3,6 +3,7 @@
 use der_api::reply::{Pinned, VersionLine};
 use der_api::schema::WHOLE_MARKET;
 use der_api::version::Subject;
+use der_market::parameters::Parameters;
 use der_market::slot::Slot;
 
 use crate::context::Context;
@@ -60,7 +61,7 @@ async fn published_distances<V: LedgerView>(cx: &Context<'_, V>) -> Result<u32, 
 }
 
 /// The version whose slot has come last; of two with the same slot the later version.
-fn at(head: &VersionsHead, slot: Slot) -> Option<u32> {
+pub(super) fn at(head: &VersionsHead, slot: Slot) -> Option<u32> {
     let come = head.versions.iter().filter(|line| line.from <= slot);
     come.max_by_key(|line| (line.from, line.version))
         .map(|line| line.version)
@@ -83,6 +84,15 @@ pub(crate) async fn in_force<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> 
         schedule: version(Subject::Schedule).await?,
         calendar: version(Subject::Calendar).await?,
     })
+}
+
+/// The rules in force in a slot.
+pub(crate) async fn rules_in_force<V: LedgerView>(
+    cx: &Context<'_, V>,
+    slot: Slot,
+) -> Result<Parameters, ContractError> {
+    let version = at(&head_of(cx, Subject::Parameters).await?, slot);
+    cx.parameters(version.unwrap_or(cx.market.parameters)).await
 }
 
 #[cfg(test)]

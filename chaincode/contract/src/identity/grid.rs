@@ -75,12 +75,8 @@ pub(crate) async fn publish_distances<V: LedgerView>(
             "the matrix holds a point that is not published",
         ));
     }
-    if cx.schema >= WHOLE_MARKET && cx.ledger.get(&schema::versions(&Subject::Distances)).await?.is_some() {
-        let detail =
-            "distances have been governed: the next matrix is proposed (Governance:Propose), approved and enacted";
-        return Err(ContractError::new(ErrorCode::ProposeInstead, detail));
-    }
     let head = cx.ledger.get(&schema::distances_head()).await?;
+    require_founding(cx, head.is_some()).await?;
     let version = head
         .as_ref()
         .map_or(0, |head| head.version)
@@ -101,6 +97,19 @@ pub(crate) async fn publish_distances<V: LedgerView>(
     }
     decision.emit(DistancesPublished { version, root })?;
     Ok(decision)
+}
+
+/// From schema 3 on the grid company alone publishes the market's first matrix and no other.
+async fn require_founding<V: LedgerView>(cx: &Context<'_, V>, published: bool) -> Result<(), ContractError> {
+    if cx.schema < WHOLE_MARKET {
+        return Ok(());
+    }
+    let governed = cx.ledger.get(&schema::versions(&Subject::Distances)).await?.is_some();
+    if !published && !governed {
+        return Ok(());
+    }
+    let detail = "the market has a matrix: the next one is proposed (Governance:Propose), approved and enacted";
+    Err(ContractError::new(ErrorCode::ProposeInstead, detail))
 }
 
 pub(crate) async fn accept_connection<V: LedgerView>(

@@ -14,6 +14,7 @@ use der_market::units::{Money, UnitError};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::days_around;
 use crate::rows::{Fold, Postings, Unbilled};
 use crate::schema;
 use crate::view::LedgerView;
@@ -53,7 +54,7 @@ pub(crate) async fn fold_accounts<V: LedgerView>(
 }
 
 async fn read<V: LedgerView>(cx: &Context<'_, V>, day: BillingDay, account: Account) -> Result<Day, ContractError> {
-    let (from, to) = cx.billing().await?.slots_of(day);
+    let (from, to) = days_around(cx, day).await?.slots_of(day);
     let pages: Vec<Postings> = cx.ledger.span(&schema::postings_between(&account, from, to)).await?;
     let mut posted = Sums::new();
     for posting in pages.iter().flat_map(|page| &page.postings) {

@@ -7,7 +7,7 @@ use der_market::credit::{CreditRules, HoldRates, Points, Tier, at_entry};
 use der_market::id::{OrderId, ParticipantId};
 use der_market::journal::Account;
 use der_market::order::Order;
-use der_market::parameters::Parameters;
+use der_market::parameters::{Parameters, Prices, Profile};
 use der_market::slot::Auction;
 use der_market::units::Money;
 
@@ -32,7 +32,8 @@ struct Owner {
 /// An auction's rules, where it holds anything.
 struct Rules {
     credit: CreditRules,
-    parameters: Parameters,
+    prices: Prices,
+    profile: Profile,
 }
 
 /// Funds and holds of some participants in some auctions, as acts of their owners find and leave them. Auctions without rules of credit
@@ -170,6 +171,17 @@ impl Owner {
     }
 }
 
+impl Gate {
+    /// R and F by which an order holds money: nobody knows yet who its counterparty will be, so R is the highest of the slot.
+    pub(super) fn at_entry(&self, parameters: &Parameters) -> Prices {
+        let Prices { retail, feed_in } = parameters.prices;
+        Prices {
+            retail: self.highest_retail.unwrap_or(retail),
+            feed_in,
+        }
+    }
+}
+
 async fn rules<V: LedgerView>(
     cx: &Context<'_, V>,
     gates: &BTreeMap<Auction, Gate>,
@@ -178,7 +190,12 @@ async fn rules<V: LedgerView>(
     for (auction, gate) in gates {
         if let Some(credit) = gate.credit {
             let parameters = cx.parameters(gate.parameters).await?;
-            rules.insert(*auction, Rules { credit, parameters });
+            let of_auction = Rules {
+                credit,
+                prices: gate.at_entry(&parameters),
+                profile: parameters.profile,
+            };
+            rules.insert(*auction, of_auction);
         }
     }
     Ok(rules)
@@ -195,8 +212,8 @@ fn owner_keys(who: &ParticipantId) -> [Key; 3] {
 fn held(order: &Order, rules: &Rules, tier: Tier) -> Result<HeldOrder, ContractError> {
     let rates = HoldRates {
         tier: rules.credit.hold(tier),
-        prices: rules.parameters.prices,
-        profile: rules.parameters.profile,
+        prices: rules.prices,
+        profile: rules.profile,
     };
     Ok(HeldOrder {
         side: order.side,

@@ -8,12 +8,13 @@ mod holding;
 mod payment;
 mod release;
 mod roll;
+mod score;
 mod statement;
 mod tiers;
 mod time;
 
 pub(crate) use collect::collect;
-pub(crate) use conduct::put_conduct;
+pub(crate) use conduct::Kepts;
 pub(crate) use fold::fold_accounts;
 pub(crate) use funds::{accredited, funds_of, funds_view};
 pub(crate) use holding::Holdings;
@@ -25,3 +26,4 @@ pub(crate) use statement::{
     pay_statement,
 };
 pub(crate) use tiers::{barred, tiers};
+pub(crate) use time::reached;

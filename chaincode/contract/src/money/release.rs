@@ -9,7 +9,7 @@ use der_api::event::FundsMoved;
 use der_api::request::{RELEASE_LIMIT, ReleaseHolds};
 use der_market::credit::{HoldRates, at_entry, at_match};
 use der_market::id::{ContractId, OrderId};
-use der_market::parameters::Parameters;
+use der_market::parameters::{Prices, Profile};
 use der_market::participant::Side;
 use der_market::slot::Auction;
 use der_market::units::{Energy, Money};
@@ -18,7 +18,7 @@ use super::funds::{funds_of, funds_view};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::governance::require_gate;
+use crate::governance::{PricesOf, price_book, require_gate};
 use crate::planning::direct_energy;
 use crate::rows::{HeldOrder, Hold};
 use crate::schema;
@@ -28,10 +28,21 @@ use crate::view::LedgerView;
 enum Stage {
     /// Every order may still become a contract.
     Under,
-    /// What each order of the caller has in confirmed contracts, with the rules and the named contracts.
-    Planned(BTreeMap<OrderId, Energy>, Box<Parameters>, Vec<ContractTerms>),
+    /// What each order of the caller has in confirmed contracts.
+    Planned(Planned),
     /// The money has moved.
     Settled,
+}
+
+/// A planned auction as a participant's holds see it.
+struct Planned {
+    /// Energy in confirmed contracts, by order.
+    direct: BTreeMap<OrderId, Energy>,
+    profile: Profile,
+    /// R and F by which its orders were entered.
+    at_entry: Prices,
+    /// The named contracts, each with R and F of its buyer.
+    terms: Vec<(ContractTerms, Prices)>,
 }
 
 pub(crate) async fn release_holds<V: LedgerView>(
@@ -72,9 +83,22 @@ async fn stage<V: LedgerView>(
     };
     let rows: Vec<_> = contracts.iter().map(|id| schema::contract(&auction, id)).collect();
     let terms = cx.ledger.all(&rows).await?.into_iter().flatten().map(|row| row.terms);
+    let terms: Vec<ContractTerms> = terms.collect();
     let gate = require_gate(cx, auction).await?;
     let parameters = cx.parameters(gate.parameters).await?;
-    Ok(Stage::Planned(direct, Box::new(parameters), terms.collect()))
+    let book = price_book(cx, gate.pinned, parameters.prices).await?;
+    let buyers = terms.iter().map(|terms| &terms.buyer).collect();
+    let prices = PricesOf::read(cx, auction.slot, &book, buyers).await?;
+    let priced = |terms: ContractTerms| {
+        let prices = prices.of(&terms.buyer);
+        (terms, prices)
+    };
+    Ok(Stage::Planned(Planned {
+        direct,
+        profile: parameters.profile,
+        at_entry: gate.at_entry(&parameters),
+        terms: terms.into_iter().map(priced).collect(),
+    }))
 }
 
 async fn decide<V: LedgerView>(
@@ -117,15 +141,14 @@ fn total(hold: &Hold) -> Result<Money, ContractError> {
 }
 
 fn released(hold: &Hold, stage: &Stage) -> Result<Hold, ContractError> {
-    let (direct, parameters, terms) = match stage {
+    let planned = match stage {
         Stage::Under => return Ok(hold.clone()),
         Stage::Settled => return Ok(Hold::default()),
-        Stage::Planned(direct, parameters, terms) => (direct, parameters, terms),
+        Stage::Planned(planned) => planned,
     };
     let mut after = Hold::default();
     for (order, held) in &hold.orders {
-        let energy = direct.get(order).copied().unwrap_or(Energy::ZERO);
-        let amount = needed(order, held, energy, parameters, terms)?.min(held.amount);
+        let amount = needed(order, held, planned)?.min(held.amount);
         if amount != Money::ZERO {
             let held = HeldOrder { amount, ..held.clone() };
             after.orders.insert(order.clone(), held);
@@ -135,29 +158,25 @@ fn released(hold: &Hold, stage: &Stage) -> Result<Hold, ContractError> {
 }
 
 /// What confirmed contracts of an order need: by their own prices where all of them are named, else by the order's limit.
-fn needed(
-    order: &OrderId,
-    held: &HeldOrder,
-    direct: Energy,
-    parameters: &Parameters,
-    terms: &[ContractTerms],
-) -> Result<Money, ContractError> {
-    let rates = HoldRates {
+fn needed(order: &OrderId, held: &HeldOrder, planned: &Planned) -> Result<Money, ContractError> {
+    let direct = planned.direct.get(order).copied().unwrap_or(Energy::ZERO);
+    let rates = |prices: Prices| HoldRates {
         tier: held.tier,
-        prices: parameters.prices,
-        profile: parameters.profile,
+        prices,
+        profile: planned.profile,
     };
-    let own = |terms: &&ContractTerms| match held.side {
+    let own = |(terms, _): &&(ContractTerms, Prices)| match held.side {
         Side::Buyer => terms.buyer_order == *order,
         Side::Seller => terms.seller_order == *order,
     };
     let (mut energy, mut amount) = (Energy::ZERO, Money::ZERO);
-    for terms in terms.iter().filter(own) {
+    for (terms, prices) in planned.terms.iter().filter(own) {
         energy = energy.plus(terms.energy_wh)?;
-        amount = amount.plus(at_match(held.side, terms.price, terms.tariff, terms.energy_wh, &rates)?)?;
+        let (price, tariff) = (terms.price, terms.tariff);
+        amount = amount.plus(at_match(held.side, price, tariff, terms.energy_wh, &rates(*prices))?)?;
     }
     if energy == direct {
         return Ok(amount);
     }
-    Ok(at_entry(held.side, held.limit, direct, &rates)?)
+    Ok(at_entry(held.side, held.limit, direct, &rates(planned.at_entry))?)
 }

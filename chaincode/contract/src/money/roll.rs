@@ -1,28 +1,28 @@
-//! `Credit:Roll`: once a day, what was settled since the last roll moves the scores of a page of participants.
-
-use std::collections::BTreeMap;
+//! `Credit:Roll`: once a day, what was settled since the last roll moves the scores of a page of participants. What was settled late or
+//! corrected replaces what its slot had moved before.
 
 use der_api::ErrorCode;
 use der_api::event::CreditRolled;
 use der_api::reply::RolledView;
 use der_api::request::{ROLL_LIMIT, RollCredit};
-use der_market::billing::{Billing, BillingDay, Month};
-use der_market::credit::{Kept, MonthWeights, Points, Tier, after_slot};
+use der_market::billing::{BillingDay, Month};
+use der_market::credit::Tier;
+use der_market::days::Days;
 use der_market::id::ParticipantId;
 use der_market::journal::{Account, sum_of};
-use der_market::participant::Side;
-use der_market::units::{Money, Ppm};
+use der_market::penalty::Penalty;
+use der_market::slot::Slot;
+use der_market::units::Money;
 
+use super::score::{Score, conduct_by_slot};
 use super::time::require_settled;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::rows::{Conduct, Credit, CreditDay, StatementHead, Unbilled};
+use crate::governance::{days_around, days_between, rules_in_force};
+use crate::rows::{Conduct, CountedDay, Credit, CreditDay, StatementHead, Unbilled};
 use crate::schema;
 use crate::view::LedgerView;
-
-/// Months without a roll that count: enough to reach 600 points from anywhere.
-const IDLE_MONTHS: usize = 60;
 
 /// What a roll knows of a participant.
 struct Rolling {
@@ -30,6 +30,10 @@ struct Rolling {
     credit: Option<Credit>,
     defaults: u32,
     conduct: Vec<Conduct>,
+    penalties: Vec<Penalty>,
+    /// What slots of the same days have moved before.
+    counted: Vec<(BillingDay, CountedDay)>,
+    days: Days,
     owed: Money,
     indebted: bool,
 }
@@ -51,27 +55,27 @@ pub(crate) async fn roll_credit<V: LedgerView>(
             format!("at most {ROLL_LIMIT} participants"),
         ));
     }
-    let parameters = cx.parameters(cx.market.parameters).await?;
-    if parameters.credit.is_none() {
+    if rules_in_force(cx, at).await?.credit.is_none() {
         return Err(ErrorCode::CreditNotInForce.into());
     }
-    let billing = parameters.billing();
-    if billing.day_of(at) <= day {
+    let (_, end) = days_around(cx, day).await?.slots_of(day);
+    if at < end {
         let detail = format!("slot {at} is not after day {day}");
         return Err(ContractError::new(ErrorCode::DayNotOver, detail));
     }
     require_settled(cx, at).await?;
     let mut rolling = Vec::new();
     for who in participants {
-        rolling.extend(read(cx, day, who).await?);
+        rolling.extend(read(cx, (day, end), who).await?);
     }
-    decide(day, &billing, parameters.band, rolling)
+    decide(day, rolling)
 }
 
-/// What there is of a participant that is not rolled through the day yet.
+/// What there is of a participant that is not rolled through the day yet. Slots after the day are not read, so that their settlement
+/// does not conflict.
 async fn read<V: LedgerView>(
     cx: &Context<'_, V>,
-    day: BillingDay,
+    (day, end): (BillingDay, Slot),
     who: ParticipantId,
 ) -> Result<Option<Rolling>, ContractError> {
     super::funds::accredited(cx, &who).await?;
@@ -92,86 +96,95 @@ async fn read<V: LedgerView>(
     let unpaid = head.iter().flat_map(|head| head.unpaid.values().copied());
     let indebted = unpaid.clone().any(|due| due < Money::ZERO);
     let open = unbilled.iter().flat_map(|row| row.sums.values().copied()).chain(unpaid);
+    let conduct: Vec<Conduct> = cx.ledger.span(&schema::conduct_before(&who, end)).await?;
+    let penalties: Vec<Penalty> = cx.ledger.span(&schema::penalties_before(&who, end)).await?;
+    let slots = conduct.iter().map(|row| row.slot);
+    let slots = slots.chain(penalties.iter().map(|penalty| penalty.slot.slot));
+    let days = days_between(cx, slots.min().unwrap_or(end), end).await?;
     Ok(Some(Rolling {
         credit,
         defaults: answers.get(&today)?.map_or(0, |today: CreditDay| today.defaults),
-        conduct: cx.ledger.scan(&schema::conduct_of(&who)).await?,
+        counted: counted(cx, &who, &conduct, &days).await?,
+        conduct,
+        penalties,
+        days,
         owed: sum_of(open)?.min(Money::ZERO).negated()?,
         indebted,
         who,
     }))
 }
 
-fn decide(day: BillingDay, billing: &Billing, band: Ppm, rolling: Vec<Rolling>) -> Result<Decision, ContractError> {
+/// What was counted before of the days whose slots are counted now.
+async fn counted<V: LedgerView>(
+    cx: &Context<'_, V>,
+    who: &ParticipantId,
+    conduct: &[Conduct],
+    days: &Days,
+) -> Result<Vec<(BillingDay, CountedDay)>, ContractError> {
+    let mut touched: Vec<BillingDay> = conduct.iter().map(|row| days.day_of(row.slot)).collect();
+    touched.sort();
+    touched.dedup();
+    let rows: Vec<_> = touched.iter().map(|day| schema::counted(who, day)).collect();
+    let found = cx.ledger.all(&rows).await?;
+    let none = || CountedDay { slots: Vec::new() };
+    Ok(touched
+        .into_iter()
+        .zip(found)
+        .map(|(day, row)| (day, row.unwrap_or_else(none)))
+        .collect())
+}
+
+fn decide(day: BillingDay, rolling: Vec<Rolling>) -> Result<Decision, ContractError> {
     let rolled = u32::try_from(rolling.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?;
     let mut decision = Decision::replying(&RolledView { day, rolled })?;
     if rolling.is_empty() {
         return Ok(decision);
     }
     for one in rolling {
-        let credit = roll(day, billing, band, &one);
-        let today = CreditDay {
-            day,
-            tier: Tier::of(credit.points),
-            owed: one.owed,
-            defaults: one.defaults,
-        };
-        decision.put(schema::credit(&one.who), &credit)?;
-        decision.put(schema::credit_day(&one.who), &today)?;
-        for conduct in counted(day, billing, &one.conduct) {
-            decision.delete(schema::conduct(&one.who, &conduct.slot, &conduct.page))?;
-        }
+        put(&mut decision, day, one)?;
     }
     decision.emit(CreditRolled { day, rolled })?;
     Ok(decision)
 }
 
-/// Rows of slots through the day, in the order of their slots.
-fn counted<'a>(day: BillingDay, billing: &'a Billing, conduct: &'a [Conduct]) -> impl Iterator<Item = &'a Conduct> {
-    conduct.iter().filter(move |row| billing.day_of(row.slot) <= day)
-}
-
-fn roll(day: BillingDay, billing: &Billing, band: Ppm, one: &Rolling) -> Credit {
-    let first = Credit {
-        points: Points::START,
+fn put(decision: &mut Decision, day: BillingDay, one: Rolling) -> Result<(), ContractError> {
+    let who = &one.who;
+    for conduct in &one.conduct {
+        decision.delete(schema::conduct(who, &conduct.slot, &conduct.page))?;
+    }
+    for penalty in &one.penalties {
+        decision.delete(schema::penalty(who, &penalty.slot, &penalty.offence))?;
+    }
+    let (credit, counted) = roll(day, &one);
+    let today = CreditDay {
         day,
-        month: Month::of(day),
-        weights: MonthWeights::default(),
+        tier: Tier::of(credit.points),
+        owed: one.owed,
+        defaults: one.defaults,
     };
+    decision.put(schema::credit(who), &credit)?;
+    decision.put(schema::credit_day(who), &today)?;
+    for (of_day, row) in &counted {
+        decision.put(schema::counted(who, of_day), row)?;
+    }
+    Ok(())
+}
+
+/// The score after the day, and what its slots have moved of it.
+fn roll(day: BillingDay, one: &Rolling) -> (Credit, Vec<(BillingDay, CountedDay)>) {
     let idle = one.credit.is_some() && !one.indebted && one.defaults == 0;
-    let mut credit = one.credit.clone().unwrap_or(first);
-    for (slot, kept) in by_slot(counted(day, billing, &one.conduct)) {
-        turn(&mut credit, Month::of(billing.day_of(slot)), idle);
-        for side in [Side::Buyer, Side::Seller] {
-            let side: Vec<Kept> = kept.iter().filter(|kept| kept.side == side).cloned().collect();
-            credit.points = after_slot(credit.points, &side, band, &mut credit.weights);
-        }
+    let mut score = Score::of(one.credit.clone(), day, idle, one.counted.clone());
+    let mut slots = conduct_by_slot(&one.conduct);
+    for penalty in &one.penalties {
+        slots
+            .entry(penalty.slot.slot)
+            .or_default()
+            .penalties
+            .push(penalty.clone());
     }
-    turn(&mut credit, Month::of(day), idle);
-    credit.day = day;
-    credit
-}
-
-fn by_slot<'a>(conduct: impl Iterator<Item = &'a Conduct>) -> BTreeMap<der_market::slot::Slot, Vec<Kept>> {
-    let mut slots: BTreeMap<_, Vec<Kept>> = BTreeMap::new();
-    for row in conduct {
-        slots.entry(row.slot).or_default().extend(row.kept.iter().cloned());
+    for (slot, news) in &slots {
+        score.count(one.days.day_of(*slot), *slot, news);
     }
-    slots
-}
-
-/// Begins a later month: a month that ends without contracts leads back to 600 points, unless there is debt. What a correction says of an
-/// earlier month counts in the present one.
-fn turn(credit: &mut Credit, month: Month, may_idle: bool) {
-    for _ in 0..IDLE_MONTHS {
-        if credit.month >= month {
-            return;
-        }
-        if credit.weights.is_idle() && may_idle {
-            credit.points = credit.points.after_idle_month();
-        }
-        credit.weights = MonthWeights::default();
-        credit.month = credit.month.next();
-    }
-    credit.month = credit.month.max(month);
+    score.turn(Month::of(day));
+    score.ended(day)
 }

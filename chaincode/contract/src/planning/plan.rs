@@ -8,6 +8,7 @@ use der_api::reply::{PlanView, Stage};
 use der_api::request::Plan;
 use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
+use der_market::cleanliness::Cleanliness;
 use der_market::grid::{Point, Rooms};
 use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::merit::Merit;
@@ -22,7 +23,7 @@ use super::positions::Positions;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::governance::require_operator;
+use crate::governance::{require_gate, require_operator};
 use crate::rows::{Auctions, Indices, Outcome, PlanRow, StoredContract};
 use crate::schema;
 use crate::trading::{book, points, put_penalty};
@@ -38,6 +39,7 @@ struct Inputs {
     slot: Slot,
     points: Vec<Point>,
     indices: BTreeMap<PointId, Indices>,
+    table: Cleanliness,
     auctions: Vec<Played>,
     positions: Option<Positions>,
 }
@@ -65,6 +67,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
     Ok(Inputs {
         slot,
         indices: indices(cx, &points).await?,
+        table: table(cx, slot).await?,
         points,
         positions: positions(cx, &played).await?,
         auctions: played,
@@ -114,12 +117,22 @@ async fn indices<V: LedgerView>(
     Ok(of_point.filter_map(|(point, row)| Some((point, row?))).collect())
 }
 
+/// The cleanliness table that the slot was opened under; the paper's before the third schema, where nothing is read for it.
+async fn table<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Cleanliness, ContractError> {
+    if cx.schema < WHOLE_MARKET {
+        return Ok(Cleanliness::default());
+    }
+    let gate = require_gate(cx, slot.into()).await?;
+    Ok(cx.parameters(gate.parameters).await?.cleanliness())
+}
+
 fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
     let Inputs {
         slot,
         points,
         auctions,
         indices,
+        table,
         positions,
     } = inputs;
     let mut rooms = Rooms::whole(&points);
@@ -134,7 +147,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         .flat_map(|auction| auction.contracts.penalties.clone())
         .collect();
     let outcomes = auctions.iter().map(|auction| auction.contracts.outcome()).collect();
-    let orders = left_to_plan(auctions, &direct, &indices);
+    let orders = left_to_plan(auctions, &direct, &indices, table);
     let lines = plan(slot, &orders, rooms);
     let digest = Digest::of(&codec::encode(&lines)?);
     let mut decision = write(PlanView { slot, lines, digest }, outcomes)?;
@@ -169,7 +182,12 @@ impl Direct {
 
 /// Orders with what their contracts took. Who traded in a later auction brought there what was left: of the earlier orders nothing
 /// is left to plan, or the same energy would be planned twice.
-fn left_to_plan(auctions: Vec<Played>, direct: &Direct, indices: &BTreeMap<PointId, Indices>) -> Vec<Planned> {
+fn left_to_plan(
+    auctions: Vec<Played>,
+    direct: &Direct,
+    indices: &BTreeMap<PointId, Indices>,
+    table: Cleanliness,
+) -> Vec<Planned> {
     let mut last: BTreeMap<(ParticipantId, PointId), Auction> = BTreeMap::new();
     let place = |order: &Order| (order.participant.clone(), order.point.clone());
     for Played { book, contracts } in &auctions {
@@ -184,6 +202,7 @@ fn left_to_plan(auctions: Vec<Played>, direct: &Direct, indices: &BTreeMap<Point
         Planned {
             direct_wh,
             merit: Merit::default(),
+            table,
             consumption_index: of_point.map_or(1, |indices| indices.of(&order.participant)),
             order,
         }

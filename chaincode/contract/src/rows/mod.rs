@@ -17,12 +17,12 @@ use der_market::parameters::PriceBounds;
 use der_market::participant::{CustomerClass, Side, Source};
 use der_market::settlement::{Branch, PointLine, TradeLine, Volume};
 use der_market::slot::{Auction, Slot};
-use der_market::units::{Energy, Power};
+use der_market::units::{Energy, Power, Price};
 use serde::{Deserialize, Serialize};
 
 pub use money::{
-    Booking, Conduct, Credit, CreditDay, Fold, Funds, HeldOrder, Hold, Incoming, Payment, Ruling, Statement,
-    StatementHead, StatementState, Unbilled,
+    Booking, Conduct, CountedDay, CountedSlot, Credit, CreditDay, Fold, Funds, HeldOrder, Hold, Incoming, Payment,
+    Ruling, Statement, StatementHead, StatementState, Unbilled,
 };
 
 /// Version of the rows' shape.
@@ -161,6 +161,9 @@ row! {
         /// What orders hold in advance; none where credit plays no part.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         credit: Option<CreditRules>,
+        /// The highest R of the slot by its schedule, where orders hold money; without a schedule the rules' own R.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        highest_retail: Option<Price>,
     }
 }
 row! {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::reply::{PaymentKind, PaymentState, StatementLine};
 use der_market::billing::{BillingDay, Month};
-use der_market::credit::{Kept, MonthWeights, Points, Tier};
+use der_market::credit::{Counted, Kept, MonthWeights, Points, Tier};
 use der_market::id::{OrderId, PaymentId};
 use der_market::journal::{Account, Posting, Purpose};
 use der_market::participant::Side;
@@ -115,8 +115,33 @@ row! {
         slot: Slot,
         /// Which page of its settlement.
         page: u32,
-        /// Contract by contract.
+        /// Tolerated deviation by the slot's rules.
+        band: Ppm,
+        /// Contract by contract, as the page books them.
         kept: Vec<Kept>,
+        /// Contract by contract, as the pages had booked them whose lines it takes back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken_back: Vec<Kept>,
+    }
+}
+row! {
+    /// What a day's slots have moved of a participant's credit, so that a correction can replace it.
+    CountedDay {
+        /// In the order of the slots.
+        slots: Vec<CountedSlot>,
+    }
+}
+row! {
+    /// What a slot has moved.
+    CountedSlot {
+        /// Which.
+        slot: Slot,
+        /// By the participant's purchases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        buyer: Option<Counted>,
+        /// By its sales.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seller: Option<Counted>,
     }
 }
 row! {

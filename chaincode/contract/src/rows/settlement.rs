@@ -1,6 +1,6 @@
 //! Rows of a settlement's course: versions, and what each page of them books.
 
-use der_api::reply::VersionView;
+use der_api::reply::{Pinned, VersionView};
 use der_market::id::ContractId;
 use der_market::settlement::{Change, Dealt, Place, PlaceShift, Rest, TradeShift};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,9 @@ row! {
     Course {
         /// Version of the rules that every version of it keeps.
         parameters: u32,
+        /// Versions of schedule and calendar that every version of it keeps, if there are any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pinned: Option<Pinned>,
         /// Its versions, the latest last.
         versions: Vec<VersionView>,
         /// Contracts that wait for a reading.

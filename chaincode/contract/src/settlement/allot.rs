@@ -69,7 +69,7 @@ async fn allot<V: LedgerView>(cx: &Context<'_, V>, inputs: Inputs, booked: &Book
     let row = row(cx, &inputs, &allocation, &pages)?;
     let first = row.pages.saturating_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX));
     let now = match pages.as_slice() {
-        [only] => booking::build(cx, inputs.slot, only, &inputs.trades, &inputs.parameters).await?,
+        [only] => booking::build(cx, inputs.slot, only, &inputs.trades, &inputs.rules).await?,
         _ => None,
     };
     let done = pages_booked(cx, inputs.slot, first).await?;
@@ -116,7 +116,8 @@ fn row<V>(
         branches: volume.branches().into_iter().collect(),
         volume,
         course: Some(Course {
-            parameters: inputs.version,
+            parameters: inputs.rules.version,
+            pinned: inputs.rules.pinned,
             versions,
             pending: pending.map(|(trade, _)| trade.contract.clone()).collect(),
             missing: allocation.missing.iter().cloned().collect(),

@@ -1,20 +1,20 @@
 //! One page of a settlement: lines taken back, lines booked, and the rows that they write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::ErrorCode;
-use der_market::id::ContractId;
+use der_market::id::{ContractId, ParticipantId};
 use der_market::journal::{Account, Posting, sum};
-use der_market::parameters::Parameters;
 use der_market::settlement::{Change, Place, PointLine, Settled, Trade, TradeLine};
 use der_market::slot::Slot;
-use der_market::units::{Energy, Money};
+use der_market::units::{Energy, Money, Ppm};
 
+use super::inputs::Rules;
 use super::prices::PriceList;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::money::put_conduct;
+use crate::money::Kepts;
 use crate::rows::{Postings, SettlementPage, SlotVolume, Supplied};
 use crate::schema;
 use crate::view::LedgerView;
@@ -24,8 +24,9 @@ pub(super) struct Page {
     pub(super) row: SettlementPage,
     volume: SlotVolume,
     supplied: BTreeMap<Place, i64>,
-    /// The contracts whose parties' conduct counts; none where credit plays no part.
-    judged: Vec<Trade>,
+    /// What its parties kept; nothing where credit plays no part.
+    kepts: Kepts,
+    band: Ppm,
 }
 
 /// Builds a page from its own part: the contracts that it names, the lines that it takes back, its prices. None while a page whose
@@ -35,7 +36,7 @@ pub(super) async fn build<V: LedgerView>(
     slot: Slot,
     change: &Change,
     trades: &[Trade],
-    parameters: &Parameters,
+    rules: &Rules,
 ) -> Result<Option<Page>, ContractError> {
     let mut lines = Lines::default();
     for page in change.taken_back() {
@@ -44,19 +45,26 @@ pub(super) async fn build<V: LedgerView>(
         };
         lines.add(page, row);
     }
-    let prices = PriceList::read(cx, slot, parameters).await?;
-    let judged = match parameters.credit {
-        Some(_) => trades.to_vec(),
-        None => Vec::new(),
-    };
     let trades: BTreeMap<&ContractId, &Trade> = trades.iter().map(|trade| (&trade.contract, trade)).collect();
+    let prices = PriceList::read(cx, slot, rules, participants(change, &trades)).await?;
     let building = Building {
         slot,
         trades,
         lines,
         prices,
+        judges: rules.parameters.credit.is_some(),
+        band: rules.parameters.band,
     };
-    building.page(change, judged).map(Some)
+    building.page(change).map(Some)
+}
+
+/// Everybody whom a page books for.
+fn participants<'a>(change: &'a Change, trades: &BTreeMap<&ContractId, &'a Trade>) -> BTreeSet<&'a ParticipantId> {
+    let traded = change.trades.iter().filter_map(|shift| trades.get(&shift.contract));
+    let parties = traded.flat_map(|trade| [&trade.buyer, &trade.seller]);
+    parties
+        .chain(change.places.iter().map(|shift| &shift.place.participant))
+        .collect()
 }
 
 /// Lines that are booked, by page.
@@ -83,12 +91,15 @@ struct Building<'a> {
     trades: BTreeMap<&'a ContractId, &'a Trade>,
     lines: Lines,
     prices: PriceList,
+    /// Whether conduct counts.
+    judges: bool,
+    band: Ppm,
 }
 
 impl Building<'_> {
-    fn page(&self, change: &Change, judged: Vec<Trade>) -> Result<Page, ContractError> {
+    fn page(&self, change: &Change) -> Result<Page, ContractError> {
         let mut settled = Settled::default();
-        self.trades(change, &mut settled)?;
+        let kepts = self.trades(change, &mut settled)?;
         let supplied = self.places(change, &mut settled)?;
         let postings = settled.journal.postings().to_vec();
         if sum(&postings)? != Money::ZERO {
@@ -110,24 +121,31 @@ impl Building<'_> {
                 reversed,
             },
             supplied,
-            judged,
+            kepts,
+            band: self.band,
         })
     }
 
-    fn trades(&self, change: &Change, settled: &mut Settled) -> Result<(), ContractError> {
+    /// Books the contracts and says what their parties kept.
+    fn trades(&self, change: &Change, settled: &mut Settled) -> Result<Kepts, ContractError> {
+        let mut kepts = Kepts::default();
         for shift in &change.trades {
             let id = &shift.contract;
             let trade = self.trades.get(id).ok_or_else(|| lost(&format!("contract {id}")))?;
             if let Some(page) = shift.before {
                 let line = self.lines.trades.get(&(page, id.clone()));
-                settled.reverse_trade(trade, line.ok_or_else(|| lost(&format!("the line of contract {id}")))?)?;
+                let line = line.ok_or_else(|| lost(&format!("the line of contract {id}")))?;
+                settled.reverse_trade(trade, line)?;
+                kepts.take_back(trade, line);
             }
             if let Some(dealt) = shift.after {
                 let (buyer, seller) = (self.prices.at(&trade.taken_at()), self.prices.at(&trade.given_at()));
-                settled.book_trade(trade, TradeLine::new(trade, &dealt, &buyer, &seller)?)?;
+                let line = TradeLine::new(trade, &dealt, &buyer, &seller)?;
+                kepts.book(trade, &line);
+                settled.book_trade(trade, line)?;
             }
         }
-        Ok(())
+        Ok(if self.judges { kepts } else { Kepts::default() })
     }
 
     /// Books the places' rests and says by how much each place's supply changes.
@@ -181,7 +199,7 @@ pub(super) fn put(
             decision.put(schema::supplied(&slot, participant, point), &row)?;
         }
     }
-    put_conduct(decision, slot, number, &page.judged, &page.row.trades)?;
+    page.kepts.put(decision, slot, number, page.band)?;
     decision.put(schema::volume(&slot, &number), &page.volume)?;
     decision.put(schema::settlement_page(&slot, &number), &page.row)
 }

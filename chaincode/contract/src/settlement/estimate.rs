@@ -16,12 +16,13 @@ use super::term::require_past_limit;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::days_between;
 use crate::rows::PlanRow;
 use crate::schema;
 use crate::view::LedgerView;
 
-/// Slots in seven days.
-const WEEK: u64 = 672;
+/// Slots in seven days at most, with one of 25 hours.
+const WEEK: u64 = 676;
 
 pub(crate) async fn estimate<V: LedgerView>(cx: &Context<'_, V>, request: Estimate) -> Result<Decision, ContractError> {
     let Estimate { slot, seen, places } = request;
@@ -128,7 +129,8 @@ async fn week_before<V: LedgerView>(
     slot: Slot,
     place: &Place,
 ) -> Result<(Net, Basis), ContractError> {
-    let before = slot.get().checked_sub(WEEK).and_then(|slot| Slot::new(slot).ok());
+    let first = Slot::new(slot.get().saturating_sub(WEEK)).unwrap_or(Slot::LEAST);
+    let before = days_between(cx, first, slot).await?.week_before(slot);
     let rows = match before {
         Some(before) => readings(cx, before, place).await?,
         None => Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use der_api::ErrorCode;
 use der_api::contract::ContractTerms;
+use der_api::reply::Pinned;
 use der_market::metering::Quality;
 use der_market::parameters::Parameters;
 use der_market::settlement::{Metered, Place, Trade};
@@ -12,23 +13,57 @@ use der_market::slot::{Auction, Slot};
 use super::term::require_open;
 use crate::context::Context;
 use crate::error::ContractError;
+use crate::governance::in_force;
 use crate::planning::sequence;
-use crate::rows::{GateState, SettlementRow};
+use crate::rows::{Gate, GateState, SettlementRow};
 use crate::schema;
 use crate::view::LedgerView;
 
 /// A slot as it stands on the ledger.
 pub(super) struct Inputs {
     pub(super) slot: Slot,
-    /// Version of the rules that the slot keeps.
-    pub(super) version: u32,
-    pub(super) parameters: Parameters,
+    /// What the slot was opened under, or what was in force in it.
+    pub(super) rules: Rules,
     /// Confirmed contracts of all auctions in sequence.
     pub(super) trades: Vec<Trade>,
     /// Readings, and estimates where there is none.
     pub(super) metered: Vec<Metered>,
     /// What is settled already.
     pub(super) settled: Option<SettlementRow>,
+}
+
+/// The rules that every version of a slot's settlement keeps.
+pub(super) struct Rules {
+    pub(super) version: u32,
+    pub(super) parameters: Parameters,
+    /// Versions of schedule and calendar, if there are any.
+    pub(super) pinned: Option<Pinned>,
+}
+
+impl Rules {
+    /// What the first settlement kept; before it what the gate keeps; for a slot that was never opened what is in force in it.
+    pub(super) async fn of<V: LedgerView>(
+        cx: &Context<'_, V>,
+        slot: Slot,
+        settled: Option<&SettlementRow>,
+        gate: Option<&Gate>,
+    ) -> Result<Self, ContractError> {
+        let course = settled.and_then(|row| row.course.as_ref());
+        let (version, pinned) = if let Some(course) = course {
+            (course.parameters, course.pinned)
+        } else if let Some(gate) = gate {
+            (gate.parameters, gate.pinned)
+        } else {
+            let versions = in_force(cx, slot).await?;
+            (versions.parameters, versions.pinned())
+        };
+        let parameters = cx.parameters(version).await?;
+        Ok(Self {
+            version,
+            parameters,
+            pinned,
+        })
+    }
 }
 
 pub(super) async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, ContractError> {
@@ -44,13 +79,9 @@ pub(super) async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Resu
         return Err(ContractError::new(ErrorCode::WrongStage, detail));
     }
     let metered = metered(cx, slot).await?;
-    let kept = settled.as_ref().and_then(|row: &SettlementRow| row.course.as_ref());
-    let kept = kept.map(|course| course.parameters);
-    let version = kept.or(gate.map(|gate| gate.parameters));
-    let version = version.unwrap_or(cx.market.parameters);
-    let parameters = cx.parameters(version).await?;
+    let rules = Rules::of(cx, slot, settled.as_ref(), gate.as_ref()).await?;
     if settled.is_some() {
-        require_open(cx, slot, &parameters).await?;
+        require_open(cx, slot, &rules.parameters).await?;
     }
     let contracts = match &plan {
         Some(plan) => sequence(cx, slot, plan).await?,
@@ -62,9 +93,8 @@ pub(super) async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Resu
     }
     Ok(Inputs {
         slot,
-        version,
-        trades: trades(cx, contracts, version, &parameters).await?,
-        parameters,
+        trades: trades(cx, contracts, &rules).await?,
+        rules,
         metered,
         settled,
     })
@@ -101,9 +131,9 @@ async fn metered<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Vec<M
 pub(super) async fn trades<V: LedgerView>(
     cx: &Context<'_, V>,
     contracts: Vec<ContractTerms>,
-    version: u32,
-    parameters: &Parameters,
+    rules: &Rules,
 ) -> Result<Vec<Trade>, ContractError> {
+    let (version, parameters) = (rules.version, &rules.parameters);
     let mut bands = std::collections::BTreeMap::from([(version, parameters.band)]);
     let named: BTreeSet<u32> = contracts.iter().map(|terms| terms.parameters).collect();
     for other in named.into_iter().filter(|other| *other != version) {

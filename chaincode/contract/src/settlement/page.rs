@@ -8,7 +8,7 @@ use der_market::settlement::{Change, Trade};
 use der_market::slot::{Auction, Slot};
 
 use super::booking;
-use super::inputs::trades;
+use super::inputs::{Rules, trades};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -29,11 +29,10 @@ pub(crate) async fn settle_page<V: LedgerView>(
         return Ok(decision);
     }
     let row = cx.ledger.require(&schema::settlement(&slot)).await?;
-    let version = row.course.map_or(cx.market.parameters, |course| course.parameters);
-    let parameters = cx.parameters(version).await?;
+    let rules = Rules::of(cx, slot, Some(&row), None).await?;
     let contracts = contracts(cx, &allotment.change).await?;
-    let trades: Vec<Trade> = trades(cx, contracts, version, &parameters).await?;
-    let built = booking::build(cx, slot, &allotment.change, &trades, &parameters).await?;
+    let trades: Vec<Trade> = trades(cx, contracts, &rules).await?;
+    let built = booking::build(cx, slot, &allotment.change, &trades, &rules).await?;
     let built = built.ok_or_else(|| {
         let first: Vec<String> = allotment.change.taken_back().map(|page| page.to_string()).collect();
         let detail = format!("page {page} takes back lines of pages {}", first.join(", "));

@@ -20,7 +20,6 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::{require_gate, require_operator};
-use crate::money::put_conduct;
 use crate::planning::sequence;
 use crate::rows::{Postings, SettlementPage, SettlementRow, SlotVolume, Supplied};
 use crate::schema;
@@ -32,8 +31,6 @@ struct Inputs {
     market: MarketId,
     slot: Slot,
     prices: Prices,
-    /// Whether credit counts.
-    credit: bool,
     trades: Vec<Trade>,
     metered: Vec<Metered>,
 }
@@ -66,7 +63,6 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
         market: cx.market.market.clone(),
         slot,
         prices: parameters.prices,
-        credit: parameters.credit.is_some(),
         trades: contracts
             .into_iter()
             .map(|terms| trade(terms, parameters.band))
@@ -129,9 +125,6 @@ fn write(inputs: &Inputs, settled: Settled, postings: Vec<Posting>) -> Result<De
         course: None,
     };
     let mut decision = Decision::replying(&view(slot, &row, vec![page.clone()], 1))?;
-    if inputs.credit {
-        put_conduct(&mut decision, slot, PAGE, &inputs.trades, &page.trades)?;
-    }
     for (account, postings) in by_account(&page.postings) {
         decision.put(schema::posting(account, &slot, &PAGE), &Postings { postings })?;
     }

@@ -115,8 +115,7 @@ pub(crate) async fn refuse<V: LedgerView>(cx: &Context<'_, V>, request: Refuse) 
 
 /// Puts what an offence costs, for the next roll of credit.
 pub(crate) fn put_penalty(decision: &mut Decision, penalty: &Penalty) -> Result<(), ContractError> {
-    let day = penalty.slot.slot.utc_day();
-    let at = schema::penalty(&day, &penalty.participant, &penalty.slot, &penalty.offence);
+    let at = schema::penalty(&penalty.participant, &penalty.slot, &penalty.offence);
     decision.put(at, penalty)
 }
 

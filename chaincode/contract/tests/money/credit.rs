@@ -66,6 +66,92 @@ fn what_settles_or_is_corrected_late_counts_at_the_next_roll() {
 }
 
 #[test]
+fn a_correction_after_the_roll_replaces_what_its_slot_moved() {
+    let right = 700_000 + 300_000 * 21 / 1_024;
+    let mut world = market();
+    kept(&mut world, 0, 200_000, 100_000);
+    pass(&mut world, 96);
+    world.submit(&operator(), &roll(0, 96));
+    assert_eq!(points(&world, &seller()), 700_000 - 14_356);
+    let corrected = reading("meter-1", slot(0), 0, 200_000, 2);
+    world.submit(
+        &metering(),
+        &RecordReadings {
+            readings: vec![corrected],
+        },
+    );
+    world.submit(&operator(), &CorrectSlot { slot: slot(0) });
+    pass(&mut world, 192);
+    world.submit(&operator(), &roll(96, 192));
+    assert_eq!(
+        points(&world, &seller()),
+        right,
+        "as if the right reading had come first"
+    );
+    assert_eq!(points(&world, &buyer()), right, "the buyer did nothing new");
+}
+
+#[test]
+fn a_correction_before_the_roll_is_all_that_counts() {
+    let mut world = market();
+    kept(&mut world, 0, 200_000, 100_000);
+    let corrected = reading("meter-1", slot(0), 0, 200_000, 2);
+    world.submit(
+        &metering(),
+        &RecordReadings {
+            readings: vec![corrected],
+        },
+    );
+    world.submit(&operator(), &CorrectSlot { slot: slot(0) });
+    pass(&mut world, 96);
+    world.submit(&operator(), &roll(0, 96));
+    for user in [buyer(), seller()] {
+        assert_eq!(points(&world, &user), 700_000 + 300_000 * 21 / 1_024);
+    }
+}
+
+/// A trap others fell into: "free refusal as an option".
+#[test]
+fn trap_free_refusal_as_an_option() {
+    let mut world = market();
+    let matched = |world: &mut World, offset| {
+        world.submit(
+            &operator(),
+            &OpenSlot {
+                slot: slot(offset).into(),
+            },
+        );
+        world.submit(&seller(), &offer(slot(offset), "sale", 100_000, 530_000));
+        world.submit(&buyer(), &bid(slot(offset), "need", 100_000, 590_000));
+        world.close_and_clear(slot(offset)).contracts.remove(0)
+    };
+    let refused = matched(&mut world, 0);
+    let refuse = Refuse {
+        slot: slot(0).into(),
+        contract: refused,
+    };
+    world.submit(&buyer(), &refuse);
+    world.submit(&operator(), &Plan { slot: slot(0) });
+    let expired = matched(&mut world, 1);
+    let confirmation = world.confirmation(&buyer(), slot(1), &expired);
+    world.submit(&buyer(), &confirmation);
+    world.submit(&operator(), &Plan { slot: slot(1) });
+    assert_eq!(points(&world, &buyer()), 700_000, "it counts at the roll");
+    pass(&mut world, 96);
+    world.submit(&operator(), &roll(0, 96));
+    assert_eq!(points(&world, &buyer()), 695_000, "refusing cost five points");
+    assert_eq!(
+        points(&world, &seller()),
+        695_000,
+        "and so did letting a contract expire"
+    );
+    assert!(!world.state.0.keys().any(|key| key.starts_with("\0penalty\0")), "once");
+    pass(&mut world, 192);
+    world.submit(&operator(), &roll(96, 192));
+    assert_eq!(points(&world, &buyer()), 695_000);
+}
+
+#[test]
 fn a_month_without_contracts_leads_back_and_a_later_roll_makes_up_for_it() {
     let mut world = market();
     kept(&mut world, 0, 200_000, 0);

@@ -69,6 +69,32 @@ impl Beyond for PublishRows {
 }
 
 #[test]
+fn the_grid_company_alone_publishes_the_first_matrix_and_no_other() {
+    let alone = PublishDistances {
+        points: points(2),
+        rows: matrix(2).rows,
+    };
+    let first = World::ready();
+    assert!(first.decide(&grid(), &alone).is_ok(), "the first schemas allow it");
+    assert_eq!(world().refusal(&grid(), &alone), ErrorCode::ProposeInstead);
+    let mut founding = bootstrap();
+    founding.schema = der_api::schema::WHOLE_MARKET;
+    let mut bare = World::default();
+    bare.submit(&operator(), &founding);
+    for point in points(2) {
+        let request = PublishPoint {
+            point,
+            capacity_w: Power::new(paper::CAPACITY_W).unwrap(),
+            area: id("north"),
+            level: 0,
+        };
+        bare.submit(&grid(), &request);
+    }
+    bare.submit(&grid(), &alone);
+    assert_eq!(bare.refusal(&grid(), &alone), ErrorCode::ProposeInstead);
+}
+
+#[test]
 fn a_book_is_cleared_by_the_governed_matrix() {
     let mut world = whole_market();
     publish_points(&mut world, 70);

@@ -195,10 +195,13 @@ impl World {
             self.submit(&operator(), &PublishParameters { parameters });
             return;
         }
-        let content = Content::Parameters(parameters);
+        self.enact(slot(0), Content::Parameters(parameters));
+    }
+
+    /// The next version of a subject, proposed by the grid company and approved by two more.
+    pub fn enact(&mut self, from: Slot, content: Content) -> u32 {
         let digest = content.digest().unwrap();
-        let proposal: ProposalId = id(&format!("rules-{}", &digest.to_string()[..16]));
-        let from = slot(0);
+        let proposal: ProposalId = id(&format!("{}-{}", content.subject(), &digest.to_string()[..16]));
         self.submit(
             &operator(),
             &Propose {
@@ -214,7 +217,7 @@ impl World {
             };
             self.submit(&caller(msp, "clock", "operator"), &approve);
         }
-        self.submit(&operator(), &Enact { proposal });
+        self.submit(&operator(), &Enact { proposal }).version
     }
 
     pub fn query<R: Request>(&self, request: &R) -> R::Reply {
@@ -309,7 +312,12 @@ impl World {
 
     /// The same with a meter whose key is valid from another slot.
     pub fn join_from(&mut self, user: &Caller, point: &str, meter: &str, valid_from: Slot) {
-        self.submit(user, &registration(point));
+        self.join_as(user, &registration(point), meter, valid_from);
+    }
+
+    /// The same for any registration.
+    pub fn join_as(&mut self, user: &Caller, registration: &RegisterUser, meter: &str, valid_from: Slot) {
+        self.submit(user, registration);
         let participant = participant(user);
         self.submit(
             &grid(),

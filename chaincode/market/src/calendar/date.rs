@@ -8,8 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Days from 0000-03-01 to 1970-01-01.
 const EPOCH: u32 = 719_468;
-/// 9999-12-31.
-const LAST: u32 = 2_932_896;
 /// Days of 400 years.
 const ERA: u32 = 146_097;
 
@@ -53,9 +51,9 @@ impl Date {
         (year <= 9999).then_some(Self(days))
     }
 
-    /// The day that is so many days after 1970-01-01; the last one that can be written where that is later.
-    pub fn after_epoch(days: u64) -> Self {
-        Self(u32::try_from(days).unwrap_or(LAST).min(LAST))
+    /// The date of a day that is counted from 1970-01-01.
+    pub(crate) const fn of_billing(day: crate::billing::BillingDay) -> Self {
+        Self(day.get())
     }
 
     /// The next day.

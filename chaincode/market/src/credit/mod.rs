@@ -7,7 +7,7 @@ mod points;
 mod tests;
 mod tier;
 
-pub use conduct::{Kept, MONTHLY_WEIGHT, MonthWeights, after_slot};
+pub use conduct::{Counted, Kept, MONTHLY_WEIGHT, MonthWeights, News};
 pub use hold::{HoldRates, at_entry, at_match};
 pub use points::Points;
 pub use tier::{CreditRules, Tier};

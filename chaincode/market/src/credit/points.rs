@@ -13,10 +13,6 @@ const NEUTRAL: u32 = 600_000;
 impl Points {
     /// What everybody starts with: 700 points.
     pub const START: Self = Self(700_000);
-    /// What refusing a contract, or letting it expire, costs: 5 points.
-    pub const REFUSAL: Self = Self(5_000);
-    /// What not revealing a sealed order costs: 20 points.
-    pub const UNREVEALED: Self = Self(20_000);
     /// What a payment default costs: 200 points.
     pub const DEFAULT: Self = Self(200_000);
 
@@ -31,6 +27,18 @@ impl Points {
     pub const fn after_idle_month(self) -> Self {
         let gap = NEUTRAL.saturating_sub(self.0);
         Self(self.0.saturating_add(gap.div_euclid(8)))
+    }
+
+    /// How far it is from here to another credit.
+    pub(super) fn distance_to(self, other: Self) -> i32 {
+        let parts = i64::from(other.0).saturating_sub(i64::from(self.0));
+        i32::try_from(parts).unwrap_or(0)
+    }
+
+    /// So much more or less, within the range.
+    pub(super) fn moved_by(self, change: i32) -> Self {
+        let after = i64::from(self.0).saturating_add(i64::from(change)).clamp(0, 1_000_000);
+        u32::try_from(after).map_or(self, Self)
     }
 
     /// Moved by `weight` parts of 1 024 towards a performance, floored.

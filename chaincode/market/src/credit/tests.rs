@@ -23,6 +23,18 @@ fn kept(counterparty: &str, energy: u64, short: u64) -> Kept {
     }
 }
 
+/// Credit after one side of a slot that was never counted.
+fn after_slot(before: Points, side: &[Kept], band: Ppm, month: &mut MonthWeights) -> Points {
+    Counted::at(before).recount(before, &news(side, &[]), band, month)
+}
+
+fn news(kept: &[Kept], taken_back: &[Kept]) -> News {
+    News {
+        kept: kept.to_vec(),
+        taken_back: taken_back.to_vec(),
+    }
+}
+
 fn after(before: u32, energy: u64, short: u64) -> u32 {
     let mut month = MonthWeights::default();
     after_slot(points(before), &[kept("a", energy, short)], ppm(50_000), &mut month).get()
@@ -76,6 +88,46 @@ fn one_counterparty_moves_no_more_than_512_a_month() {
     let other = after_slot(score, &[kept("b", 1_000_000, 0)], ppm(50_000), &mut month);
     assert!(other > score, "another counterparty still counts");
     assert!(!month.is_idle());
+}
+
+#[test]
+fn a_correction_replaces_what_the_slot_moved() {
+    let (band, mut month) = (ppm(50_000), MonthWeights::default());
+    let (wrong, right) = ([kept("a", 200_000, 100_000)], [kept("a", 200_000, 0)]);
+    let mut slot = Counted::at(Points::START);
+    let broken = slot.recount(Points::START, &news(&wrong, &[]), band, &mut month);
+    assert_eq!(broken.get(), 700_000 - 14_356);
+    assert_eq!(slot.is_within(band), Some(false));
+    let later = after_slot(broken, &[kept("b", 50_000, 0)], band, &mut month);
+    let mended = slot.recount(later, &news(&right, &wrong), band, &mut month);
+    assert_eq!(
+        mended.get(),
+        later.get() + 14_356 + 300_000 * 21 / 1_024,
+        "no second update: the first one's move is taken back"
+    );
+    assert_eq!(
+        (month.spent(&who("a")), slot.is_within(band)),
+        (21, Some(true)),
+        "its weight is spent once"
+    );
+    let again = slot.recount(mended, &news(&wrong, &right), band, &mut month);
+    assert_eq!(again, later, "and the other way");
+}
+
+#[test]
+fn what_settles_late_joins_its_slot_s_one_update() {
+    let (band, mut month) = (ppm(50_000), MonthWeights::default());
+    let (early, late) = ([kept("a", 100_000, 0)], [kept("b", 100_000, 50_000)]);
+    let mut slot = Counted::at(Points::START);
+    let first = slot.recount(Points::START, &news(&early, &[]), band, &mut month);
+    let both = slot.recount(first, &news(&late, &[]), band, &mut month);
+    let at_once = after_slot(
+        Points::START,
+        &[early, late].concat(),
+        band,
+        &mut MonthWeights::default(),
+    );
+    assert_eq!(both, at_once);
 }
 
 #[test]
@@ -164,7 +216,7 @@ fn holds_are_what_an_order_may_cost() {
 }
 
 #[test]
-fn farming_credit_by_splitting_contracts_with_a_friend() {
+fn trap_splitting_contracts_to_farm_credit() {
     splitting_contracts_to_farm_credit(&[20_000; 3_000]);
     splitting_contracts_to_farm_credit(&[100; 2_880]);
 }
@@ -198,6 +250,40 @@ proptest! {
             let spent = month.spent(&who(&format!("u{number}")));
             prop_assert!(spent <= MONTHLY_WEIGHT);
         }
+    }
+
+    /// Corrections in any number and order leave the score that the last of them would have left alone.
+    #[test]
+    fn corrections_leave_the_score_of_the_right_reading(
+        energy in 100..1_000_000_u64, parts in proptest::collection::vec(0..=1_000_u64, 1..6), beside in proptest::collection::vec(0..=1_000_u64, 6),
+    ) {
+        let (band, mut month) = (ppm(50_000), MonthWeights::default());
+        let line = |part: u64| [kept("a", energy, energy * part / 1_000)];
+        let others = |mut score: Points, from: usize, month: &mut MonthWeights| {
+            for part in &beside[from..=from] {
+                score = after_slot(score, &[kept("b", 10_000, 10 * part)], band, month);
+            }
+            score
+        };
+        let mut slot = Counted::at(Points::START);
+        let mut score = slot.recount(Points::START, &news(&line(parts[0]), &[]), band, &mut month);
+        let mut alone = Counted::at(Points::START);
+        let mut straight = alone.recount(Points::START, &news(&line(parts[0]), &[]), band, &mut MonthWeights::default());
+        let mut moved = 0;
+        for (number, pair) in parts.windows(2).enumerate() {
+            let before = score;
+            score = others(score, number, &mut month);
+            moved += i64::from(score.get()) - i64::from(before.get());
+            score = slot.recount(score, &news(&line(pair[1]), &line(pair[0])), band, &mut month);
+        }
+        let last = *parts.last().unwrap();
+        if parts.len() > 1 {
+            straight = alone.recount(straight, &news(&line(last), &line(parts[0])), band, &mut MonthWeights::default());
+        }
+        prop_assert_eq!(alone, slot);
+        prop_assert_eq!(i64::from(score.get()), i64::from(straight.get()) + moved, "what others moved is untouched");
+        let right = Counted::at(Points::START).recount(Points::START, &news(&line(last), &[]), band, &mut MonthWeights::default());
+        prop_assert_eq!(straight, right);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What a slot needs next, and when.
 
 use der_api::reply::Stage;
-use der_market::session::{SessionRules, Times, begin};
+use der_market::session::{Times, begin};
 use der_market::slot::{Auction, SECONDS, Slot};
+
+use super::timetable::Timetable;
 
 /// A slot as the ledger was last seen to hold it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,16 +31,17 @@ impl Seen {
     }
 
     /// What comes next; nothing once the slot is settled.
-    pub(super) fn due(self, rules: SessionRules, slot: Slot, settle_after: i64) -> Option<Due> {
+    pub(super) fn due(self, timetable: &Timetable, slot: Slot, settle_after: i64) -> Option<Due> {
+        let rules = timetable.rules(slot);
         let due = |at: i64, round: u8, stage| {
             let at = at.max(self.not_before);
             let auction = Auction { slot, round };
             Some(Due { at, auction, stage })
         };
         let Some((round, stage)) = self.latest else {
-            return due(rules.day_ahead(slot).open, 0, Stage::Open);
+            return due(timetable.day_ahead(slot).open, 0, Stage::Open);
         };
-        let times = times(rules, slot, round);
+        let times = times(timetable, slot, round);
         match stage {
             Stage::Open => due(times.close, round, Stage::Closed),
             Stage::Closed => due(times.clear, round, Stage::Sealed),
@@ -59,10 +62,10 @@ impl Seen {
     }
 }
 
-fn times(rules: SessionRules, slot: Slot, round: u8) -> Times {
+fn times(timetable: &Timetable, slot: Slot, round: u8) -> Times {
     match round {
-        0 => rules.day_ahead(slot),
-        _ => rules.intraday(slot),
+        0 => timetable.day_ahead(slot),
+        _ => timetable.rules(slot).intraday(slot),
     }
 }
 
@@ -74,12 +77,13 @@ pub(super) fn delivered(slot: Slot) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use der_market::session::SessionRules;
 
     #[test]
     fn a_slot_goes_through_both_auctions_in_order_of_time() {
-        let (rules, slot) = (SessionRules::default(), Slot::new(1_994_752).unwrap());
+        let (table, slot) = (Timetable::default(), Slot::new(1_994_752).unwrap());
         let (mut seen, mut stages, mut last) = (Seen::default(), Vec::new(), i64::MIN);
-        while let Some(due) = seen.due(rules, slot, 60) {
+        while let Some(due) = seen.due(&table, slot, 60) {
             assert!(due.at >= last, "{due:?} is due before what it follows");
             last = due.at;
             stages.push((due.auction.round, due.stage));
@@ -94,14 +98,14 @@ mod tests {
 
     #[test]
     fn who_is_matched_late_has_the_whole_window_to_answer() {
-        let (rules, slot) = (SessionRules::default(), Slot::new(1_994_752).unwrap());
-        let late = rules.day_ahead(slot).end + 5;
+        let (table, slot) = (Timetable::default(), Slot::new(1_994_752).unwrap());
+        let late = table.day_ahead(slot).end + 5;
         let seen = Seen {
             latest: Some((0, Stage::Matched)),
             matched_at: Some(late),
             not_before: 0,
         };
-        assert_eq!(seen.due(rules, slot, 0).unwrap().at, late + 600);
+        assert_eq!(seen.due(&table, slot, 0).unwrap().at, late + 600);
     }
 
     #[test]
@@ -114,7 +118,9 @@ mod tests {
             latest: Some((0, Stage::Matched)),
             ..Seen::default()
         };
-        let due = seen.due(rules, Slot::new(1_994_752).unwrap(), 0).unwrap();
+        let due = seen
+            .due(&Timetable::of(rules), Slot::new(1_994_752).unwrap(), 0)
+            .unwrap();
         assert_eq!((due.auction.round, due.stage), (0, Stage::Planned));
     }
 }

@@ -6,6 +6,7 @@
 
 mod due;
 mod step;
+mod timetable;
 
 use std::collections::BTreeMap;
 
@@ -13,13 +14,14 @@ use der_api::ErrorCode;
 use der_api::organisations::Part;
 use der_api::reply::Stage;
 use der_api::request::{QueryAuctions, QueryMarket};
-use der_market::session::{SessionRules, begin};
+use der_market::session::begin;
 use der_market::slot::{Auction, SECONDS, Slot};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use crate::{ClientError, MarketClient};
 use due::{Due, Seen};
+use timetable::Timetable;
 
 /// Slots that are worked on at once.
 const IN_FLIGHT: usize = 8;
@@ -67,6 +69,7 @@ pub struct Operator {
     client: MarketClient,
     settle_after: i64,
     seen: BTreeMap<Slot, Seen>,
+    timetable: Timetable,
     status: Status,
 }
 
@@ -78,6 +81,7 @@ impl Operator {
             client,
             settle_after: i64::from(settle_after),
             seen: BTreeMap::new(),
+            timetable: Timetable::default(),
             status: Status::default(),
         }
     }
@@ -95,9 +99,9 @@ impl Operator {
     pub async fn tick(&mut self, now: i64) -> Result<Vec<Brought>, ClientError> {
         let market = self.client.query(&QueryMarket {}).await?;
         let part = market.organisations.part_of(&self.client.participant().msp);
+        self.timetable.refresh(&self.client, &market.parameters).await?;
         let clock = Clock {
             now,
-            rules: market.parameters.sessions.unwrap_or_default(),
             settle_after: self.settle_after,
             member: !matches!(part, Some(Part::Grid | Part::Regulator)),
         };
@@ -105,12 +109,12 @@ impl Operator {
         let due: Vec<_> = self
             .seen
             .iter()
-            .filter(|(slot, seen)| clock.is_due(**slot, **seen))
+            .filter(|(slot, seen)| clock.is_due(&self.timetable, **slot, **seen))
             .collect();
         let due: Vec<_> = due.into_iter().map(|(slot, seen)| (*slot, *seen)).collect();
-        let client = &self.client;
+        let with = (&self.client, &self.timetable);
         let advanced: Vec<_> = stream::iter(due)
-            .map(|(slot, seen)| step::advance(client, clock, slot, seen))
+            .map(|(slot, seen)| step::advance(with, clock, slot, seen))
             .buffer_unordered(IN_FLIGHT)
             .collect()
             .await;
@@ -138,7 +142,7 @@ impl Operator {
         self.status.next = self
             .seen
             .iter()
-            .filter_map(|(slot, seen)| clock.due(*slot, *seen))
+            .filter_map(|(slot, seen)| clock.due(&self.timetable, *slot, *seen))
             .map(|due| due.at)
             .min();
     }
@@ -153,7 +157,7 @@ impl Operator {
             present
         };
         for slot in (from..present.saturating_add(AHEAD)).filter_map(|slot| Slot::new(slot).ok()) {
-            let in_sight = clock.rules.day_ahead(slot).open <= clock.now;
+            let in_sight = self.timetable.day_ahead(slot).open <= clock.now;
             if !in_sight || self.seen.contains_key(&slot) {
                 continue;
             }
@@ -167,30 +171,29 @@ impl Operator {
     }
 }
 
-/// Time, rules and part of an operator in one round.
+/// Time and part of an operator in one round.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
     now: i64,
-    rules: SessionRules,
     settle_after: i64,
     member: bool,
 }
 
 impl Clock {
     /// A member waits until a stage is overdue.
-    fn due(&self, slot: Slot, seen: Seen) -> Option<Due> {
-        let mut due = seen.due(self.rules, slot, self.settle_after)?;
+    fn due(&self, timetable: &Timetable, slot: Slot, seen: Seen) -> Option<Due> {
+        let mut due = seen.due(timetable, slot, self.settle_after)?;
         if self.member {
             due.at = due
                 .at
-                .saturating_add(i64::from(self.rules.silence_s))
+                .saturating_add(i64::from(timetable.rules(slot).silence_s))
                 .max(seen.not_before);
         }
         Some(due)
     }
 
-    fn is_due(&self, slot: Slot, seen: Seen) -> bool {
-        self.due(slot, seen).is_some_and(|due| due.at <= self.now)
+    fn is_due(&self, timetable: &Timetable, slot: Slot, seen: Seen) -> bool {
+        self.due(timetable, slot, seen).is_some_and(|due| due.at <= self.now)
     }
 }
 

@@ -6,6 +6,7 @@ use der_api::request::{CallFor, Clear, CloseGate, EndConfirmation, OpenSlot, Pla
 use der_market::slot::Slot;
 
 use super::due::{Due, Seen};
+use super::timetable::Timetable;
 use super::{Brought, Clock, see};
 use crate::{ClientError, MarketClient};
 
@@ -20,14 +21,19 @@ pub(super) struct Advanced {
     pub(super) trouble: Option<String>,
 }
 
-pub(super) async fn advance(client: &MarketClient, clock: Clock, slot: Slot, seen: Seen) -> Advanced {
+pub(super) async fn advance(
+    (client, timetable): (&MarketClient, &Timetable),
+    clock: Clock,
+    slot: Slot,
+    seen: Seen,
+) -> Advanced {
     let mut advanced = Advanced {
         slot,
         seen,
         brought: Vec::new(),
         trouble: None,
     };
-    while let Some(due) = clock.due(slot, advanced.seen).filter(|due| due.at <= clock.now) {
+    while let Some(due) = next(timetable, clock, slot, advanced.seen) {
         let outcome = bring(client, clock.member, due).await;
         let goes_on = match outcome {
             Ok(transaction) => {
@@ -41,6 +47,11 @@ pub(super) async fn advance(client: &MarketClient, clock: Clock, slot: Slot, see
         }
     }
     advanced
+}
+
+/// What is due now.
+fn next(timetable: &Timetable, clock: Clock, slot: Slot, seen: Seen) -> Option<Due> {
+    clock.due(timetable, slot, seen).filter(|due| due.at <= clock.now)
 }
 
 impl Advanced {

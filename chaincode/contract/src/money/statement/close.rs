@@ -15,6 +15,7 @@ use super::super::time::require_latest;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::days_between;
 use crate::rows::{Statement, StatementHead, Unbilled};
 use crate::schema;
 use crate::view::LedgerView;
@@ -46,7 +47,7 @@ pub(crate) async fn close_statements<V: LedgerView>(
             format!("at most {CLOSE_LIMIT} accounts"),
         ));
     }
-    if cx.billing().await?.day_of(at) < month.next().first_day() {
+    if days_between(cx, at, at).await?.day_of(at) < month.next().first_day() {
         return Err(ContractError::new(
             ErrorCode::NotThatFar,
             format!("slot {at} is not after {month}"),

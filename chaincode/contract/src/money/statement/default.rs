@@ -13,6 +13,7 @@ use super::standing::Standing;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::{days_between, rules_in_force};
 use crate::rows::{Credit, CreditDay};
 use crate::schema;
 use crate::view::LedgerView;
@@ -25,24 +26,24 @@ pub(crate) async fn declare_default<V: LedgerView>(
         month,
         participant: who,
     } = request;
-    let parameters = cx.parameters(cx.market.parameters).await?;
+    let mut standing = Standing::of(cx, &Account::Participant(who.clone()), month).await?;
+    let closed_at = standing.statement.closed_at;
+    let parameters = rules_in_force(cx, closed_at).await?;
     if parameters.credit.is_none() {
         return Err(ErrorCode::CreditNotInForce.into());
     }
     let billing = parameters.billing();
-    let mut standing = Standing::of(cx, &Account::Participant(who.clone()), month).await?;
     if standing.due()? >= Money::ZERO || standing.state.in_default {
         let detail = format!("{who} owes nothing more on {month}, or is in default of it already");
         return Err(ContractError::new(ErrorCode::NothingDue, detail));
     }
-    let closed_at = standing.statement.closed_at;
     if !elapsed(cx, closed_at, billing.default_days).await? {
         let detail = format!("{} days after slot {closed_at} are not over", billing.default_days);
         return Err(ContractError::new(ErrorCode::NotThatFar, detail));
     }
     let (credit_at, today_at) = (schema::credit(&who), schema::credit_day(&who));
     let answers = cx.ledger.many(&[credit_at.key.clone(), today_at.key.clone()]).await?;
-    let day = billing.day_of(closed_at);
+    let day = days_between(cx, closed_at, closed_at).await?.day_of(closed_at);
     let mut credit = answers.get(&credit_at)?.unwrap_or_else(|| Credit {
         points: Points::START,
         day,

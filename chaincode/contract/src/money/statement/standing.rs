@@ -11,6 +11,7 @@ use super::super::time::elapsed;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
+use crate::governance::rules_in_force;
 use crate::rows::{Ruling, Statement, StatementHead, StatementState};
 use crate::schema;
 use crate::view::LedgerView;
@@ -37,7 +38,7 @@ impl Standing {
         );
         let answers = cx.ledger.many(&[state.key.clone(), head.key.clone()]).await?;
         let missing = || ContractError::new(ErrorCode::CorruptState, format!("{account} has no head"));
-        let days = cx.billing().await?.silence_days;
+        let days = rules_in_force(cx, statement.closed_at).await?.billing().silence_days;
         Ok(Self {
             silent: elapsed(cx, statement.closed_at, days).await?,
             state: answers.get(&state)?.unwrap_or_default(),
