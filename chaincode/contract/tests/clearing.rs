@@ -49,6 +49,36 @@ fn contracts(world: &mut World, need: &PostBid, sale: &PostOffer) -> Vec<Price> 
     clearing.contracts.into_iter().map(price).collect()
 }
 
+/// Of 200 kWh one demand takes 60 and a later one 90: the order keeps its identity, and what is left of it is planned, to the Wh.
+#[test]
+fn trap_the_residual_of_a_partly_filled_order() {
+    let mut world = open(|_| ());
+    world.submit(&seller(), &offer(slot(0), "sale", 200_000, 530_000));
+    world.submit(&buyer(), &bid(slot(0), "need", 60_000, 590_000));
+    world.submit(&buyer(), &bid(slot(0), "more", 90_000, 580_000));
+    let cleared = world.close_and_clear(slot(0));
+    assert_eq!(
+        (cleared.matched_wh.get(), cleared.unmatched_supply_wh.get()),
+        (150_000, 50_000)
+    );
+    for contract in &cleared.contracts {
+        for user in [seller(), buyer()] {
+            let confirmation = world.confirmation(&user, slot(0), contract);
+            world.submit(&user, &confirmation);
+        }
+    }
+    let plan = world.submit(&operator(), &Plan { slot: slot(0) });
+    let sale = plan
+        .lines
+        .iter()
+        .find(|line| line.order.as_str().starts_with("sale"))
+        .unwrap();
+    assert_eq!(
+        [sale.direct_wh, sale.grid_wh, sale.left_wh].map(der_market::units::Energy::get),
+        [150_000, 50_000, 0]
+    );
+}
+
 #[test]
 fn filters_decide_who_trades() {
     let [sun, wind] = [Source::Photovoltaic, Source::Wind].map(|source| Filters {

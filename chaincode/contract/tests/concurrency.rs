@@ -123,6 +123,43 @@ fn an_order_endorsed_before_the_gate_closed_is_invalid_after() {
     assert!(close.survives(&order), "and closing has read no order");
 }
 
+/// The contract is given no time at all: whatever timestamp a client chooses, the gate's row decides. An order that was endorsed while
+/// the gate was open and is ordered after its closing has read a row that changed.
+#[test]
+fn trap_closing_a_gate_by_timestamp() {
+    let (mut world, users) = world(2);
+    let late = offer(slot(0), "late", 100, 530_000);
+    let before = Endorsed::new(&world, &users[0], &late);
+    let close = Endorsed::new(&world, &operator(), &CloseGate { slot: slot(0).into() });
+    assert!(!before.survives(&close), "endorsed before, ordered after");
+    world.apply(&close.decision);
+    let refused = world.decide(&users[1], &offer(slot(0), "later", 100, 530_000));
+    assert_eq!(refused.unwrap_err().code(), der_api::ErrorCode::GateClosed);
+}
+
+#[test]
+fn trap_matching_an_open_book() {
+    let (mut world, users) = world(2);
+    for stage in ["open", "closed"] {
+        let clear = Clear { slot: slot(0).into() };
+        let refused = world.decide(&operator(), &clear).expect_err(stage);
+        assert_eq!(refused.code(), der_api::ErrorCode::WrongStage, "{stage}");
+        if stage == "open" {
+            world.submit(&users[0], &offer(slot(0), "sale", 100, 530_000));
+            world.submit(&operator(), &CloseGate { slot: slot(0).into() });
+        }
+    }
+    world.submit(&operator(), &SealBook { slot: slot(0).into() });
+    let refused = world.decide(&users[1], &offer(slot(0), "late", 100, 530_000));
+    assert!(refused.is_err(), "a sealed book takes no order");
+    let clear = Endorsed::new(&world, &operator(), &Clear { slot: slot(0).into() });
+    let beside = Endorsed::new(&world, &operator(), &OpenSlot { slot: slot(1).into() });
+    assert!(
+        clear.survives(&beside),
+        "nothing that may still happen invalidates the clearing"
+    );
+}
+
 #[test]
 fn one_sellers_two_orders_cannot_pass_the_capacity_together() {
     let (world, users) = world(1);

@@ -294,6 +294,23 @@ mod tests {
         assert!(serde_json::from_str::<Energy>("\"7\"").is_err(), "energy is a number");
     }
 
+    /// A third of a kilowatt-hour at a third of a yuan, three hundred times: binary floats miss the sum, and no tolerance is needed here.
+    #[test]
+    fn trap_floats_and_tolerances() {
+        let part = Energy::new(333).unwrap().at(Price::new(333_333).unwrap());
+        let sum = (0..300).try_fold(Money::ZERO, |sum, _| sum.plus(part)).unwrap();
+        assert_eq!(sum.get(), 300 * 333 * 333_333);
+        let floats = (0..300).fold(0.0_f64, |sum, _| sum + 0.333 * 0.333_333);
+        assert!(
+            floats != 300.0 * 0.333 * 0.333_333,
+            "the same sum in floats depends on how it is added up"
+        );
+        for float in ["0.1", "1.0", "1e3"] {
+            assert_eq!(kind::<Energy>(float), Some(UnitErrorKind::NotAnInteger), "{float}");
+            assert_eq!(kind::<Price>(float), Some(UnitErrorKind::NotAnInteger), "{float}");
+        }
+    }
+
     #[test]
     fn one_wh_at_one_uyuan_is_one_nyuan() {
         let cost = Energy::new(200_000).unwrap().at(Price::new(570_000).unwrap());

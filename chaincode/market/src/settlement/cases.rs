@@ -94,7 +94,7 @@ fn the_latest_cover_comes_first() {
 
 /// A trap others fell into: "the same energy sold twice".
 #[test]
-fn the_same_energy_sold_twice_is_delivered_once() {
+fn trap_the_same_energy_sold_twice() {
     let trades = [trade(0, 0, 2, 100), trade(1, 1, 2, 100)];
     let allocation = allocate(&trades, &[metered(0, 100, 0), metered(1, 100, 0), metered(2, 0, 100)]);
     assert_eq!(wh(&allocation), [(100, 0, 0), (0, 0, 100)]);
@@ -122,7 +122,7 @@ fn the_same_energy_sold_twice_is_delivered_once() {
 
 /// A trap others fell into: "sign of a deviation".
 #[test]
-fn the_sign_of_a_deviation_says_which_side_pays() {
+fn trap_the_sign_of_a_deviation() {
     let settled = |consumed, injected| {
         let trades = [trade(0, 0, 1, 100)];
         let mut books = Books::default();
@@ -163,7 +163,7 @@ fn the_sign_of_a_deviation_says_which_side_pays() {
 
 /// A trap others fell into: "who pays the network fee".
 #[test]
-fn who_pays_the_network_fee_is_the_buyer_at_its_own_contract_s_tariff() {
+fn trap_who_pays_the_network_fee() {
     let mut trades = vec![trade(0, 0, 1, 100), trade(1, 0, 2, 100)];
     trades[1].tariff = Price::new(60_000).unwrap();
     let (money, ..) = at_once(&trades, &[metered(0, 150, 0), metered(1, 0, 100), metered(2, 0, 100)]).totals();

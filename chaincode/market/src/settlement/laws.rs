@@ -227,7 +227,7 @@ proptest! {
 
     /// A trap others fell into: "settlement that depends on which reading came first".
     #[test]
-    fn readings_late_and_corrected_leave_the_books_of_the_right_ones_at_once(
+    fn trap_which_reading_came_first(
         trades in contracts(),
         right in meters(),
         wrong in meters(),
@@ -306,7 +306,7 @@ proptest! {
 
     /// A trap others fell into: "one broken meter blocking all".
     #[test]
-    fn one_broken_meter_blocks_nobody_but_its_counterparties(trades in contracts(), meters in meters(), broken in 0..USERS) {
+    fn trap_one_broken_meter_blocking_all(trades in contracts(), meters in meters(), broken in 0..USERS) {
         let mut told = readings(&meters);
         told.remove(broken);
         let allocation = allocate(&trades, &told);
@@ -328,7 +328,7 @@ proptest! {
     /// A trap others fell into: "a flat imbalance price that can be gamed". Whoever contracts more than it can do never earns by it,
     /// at any prices with F ≤ p and p + τ ≤ R.
     #[test]
-    fn a_flat_imbalance_price_cannot_be_gamed_for_there_is_none(
+    fn trap_a_flat_imbalance_price(
         metered_wh in 0..1_000_u64, more in 1..1_000_u64, price in 395_000..620_000_i64, sells in any::<bool>(),
     ) {
         let net = |q: u64| {
