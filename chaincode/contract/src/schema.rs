@@ -21,6 +21,7 @@ use der_market::participant::Side;
 use der_market::penalty::{Offence, Penalty};
 use der_market::schedule::Schedule;
 use der_market::slot::{Auction, Slot};
+use der_market::storage::Lots;
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
@@ -28,8 +29,8 @@ use crate::rows::{
     CreditDay, DistancesHead, Enacted, Entry, Exposure, Fold, ForecastRow, Funds, Gate, Hold, Incoming, Indices,
     Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow, PlantMeter, Postings,
     Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, Statement,
-    StatementHead, StatementState, StoredContract, StoredOrder, Supplied, Suspension, Unbilled, User, VersionsHead,
-    Vote,
+    StatementHead, StatementState, StoreFlow, StoredContract, StoredOrder, Supplied, Suspension, Unbilled, User,
+    VersionsHead, Vote,
 };
 
 /// A row's key with the type of its value.
@@ -164,6 +165,9 @@ tables! {
     allotment       "allotment"       (slot: &Slot, page: &u32) => Allotment, "Settlement:Settle, Settlement:Correct", Nobody;
     estimate        "estimate"        (slot: &Slot, who: &ParticipantId, point: &PointId) => EstimateView, "Meter:Estimate", Nobody;
     supply_change   "supply-change"   (slot: &Slot, who: &ParticipantId, point: &PointId, page: &u32) => Supplied, "Settlement:Correct, Settlement:Page", Nobody;
+    // Stores
+    store_flow      "store-flow"      (who: &ParticipantId, slot: &Slot, page: &u32) => StoreFlow, "Settlement:Settle, Settlement:Page, Settlement:Correct; deleted by Account:Fold", Nobody;
+    store           "store"           (who: &ParticipantId) => Lots,       "Account:Fold", Nobody;
     // Books
     opening         "opening"         (account: &Account) => Opening,      "Market:Bootstrap, User:Authenticate", Nobody;
     posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
@@ -304,6 +308,19 @@ pub(crate) fn penalties_before(who: &ParticipantId, end: Slot) -> Span<Penalty> 
         from: Slot::LEAST.padded(),
         to: end.padded(),
     }
+}
+
+/// What a store moved before a slot, as far as no fold has taken it up.
+pub(crate) fn store_flows_before(who: &ParticipantId, end: Slot) -> Span<StoreFlow> {
+    Span {
+        rows: rows(KeyPrefix::new("store-flow", &[who])),
+        from: Slot::LEAST.padded(),
+        to: end.padded(),
+    }
+}
+
+pub(crate) fn devices_of(who: &ParticipantId) -> Rows<DeviceView> {
+    rows(KeyPrefix::new("device", &[who]))
 }
 
 pub(crate) fn openings() -> Rows<Opening> {

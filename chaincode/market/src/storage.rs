@@ -1,9 +1,10 @@
 //! What a store holds: energy by type, first in, first out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cleanliness::Cleanliness;
 use crate::participant::Source;
 use crate::units::{Energy, Ppm};
 
@@ -22,9 +23,56 @@ pub struct Lot {
 #[serde(transparent)]
 pub struct Lots(VecDeque<Lot>);
 
-/// Q of energy of the grid: 0.3.
-pub fn grid_cleanliness() -> Ppm {
-    Source::Storage.cleanliness()
+/// What settlement says a store took in and gave out in a slot, Wh; below zero where a correction takes it back.
+///
+/// Purchases and supply are taken in, sales and feed-in are given out: together they are what was metered, and a cover passes through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flow {
+    /// Bought, by the seller's energy type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    typed: BTreeMap<Source, i64>,
+    /// Supplied by the grid.
+    grid: i64,
+    /// Sold and fed in.
+    discharged: i64,
+}
+
+impl Flow {
+    /// True where nothing moved.
+    pub fn is_empty(&self) -> bool {
+        self.grid == 0 && self.discharged == 0 && self.typed.values().all(|wh| *wh == 0)
+    }
+
+    /// Bought from a seller of a type, or taken back.
+    pub fn buy(&mut self, source: Source, wh: i64) {
+        let sum = self.typed.entry(source).or_insert(0);
+        *sum = sum.saturating_add(wh);
+    }
+
+    /// Supplied by the grid, or taken back.
+    pub const fn supply(&mut self, wh: i64) {
+        self.grid = self.grid.saturating_add(wh);
+    }
+
+    /// Sold or fed in, or taken back.
+    pub const fn give(&mut self, wh: i64) {
+        self.discharged = self.discharged.saturating_add(wh);
+    }
+
+    /// Both together.
+    pub fn add(&mut self, other: &Self) {
+        for (source, wh) in &other.typed {
+            self.buy(*source, *wh);
+        }
+        self.supply(other.grid);
+        self.give(other.discharged);
+    }
+}
+
+/// So much energy, and whether it moved forth.
+fn energy(wh: i64) -> (Energy, bool) {
+    (Energy::new(wh.unsigned_abs()).unwrap_or(Energy::MOST), wh >= 0)
 }
 
 impl Lots {
@@ -59,16 +107,51 @@ impl Lots {
         given
     }
 
+    /// Takes back that so much was charged: from the newest lots of its type, as far as they still hold it.
+    pub fn uncharge(&mut self, source: Option<Source>, energy: Energy, efficiency: Ppm) {
+        let source = source.filter(|source| *source != Source::Storage);
+        let mut left = energy.share(efficiency);
+        for lot in self.0.iter_mut().rev().filter(|lot| lot.source == source) {
+            let taken = lot.energy_wh.min(left);
+            lot.energy_wh = lot.energy_wh.less(taken);
+            left = left.less(taken);
+        }
+        self.0.retain(|lot| !lot.energy_wh.is_zero());
+    }
+
+    /// Takes back that so much was discharged. What it was is not known any more: it counts as energy of the grid, the oldest.
+    pub fn undischarge(&mut self, energy_wh: Energy) {
+        if !energy_wh.is_zero() {
+            let source = None;
+            self.0.push_front(Lot { source, energy_wh });
+        }
+    }
+
+    /// What a slot moved: charging first, so that a store may give out what it took in.
+    pub fn apply(&mut self, flow: &Flow, efficiency: Ppm) {
+        let typed = flow.typed.iter().map(|(source, wh)| (Some(*source), *wh));
+        for (source, wh) in typed.chain([(None, flow.grid)]) {
+            match energy(wh) {
+                (energy, true) => self.charge(source, energy, efficiency),
+                (energy, false) => self.uncharge(source, energy, efficiency),
+            }
+        }
+        match energy(flow.discharged) {
+            (energy, true) => drop(self.discharge(energy)),
+            (energy, false) => self.undischarge(energy),
+        }
+    }
+
     /// Q of the store: ⌊Σ Q·Wh / Σ Wh⌋ over its lots; the grid's where it is empty.
-    pub fn cleanliness(&self) -> Ppm {
-        let of = |lot: &Lot| lot.source.map_or(grid_cleanliness(), Source::cleanliness);
+    pub fn cleanliness(&self, table: &Cleanliness) -> Ppm {
+        let of = |lot: &Lot| table.of(lot.source.unwrap_or(Source::Storage));
         let sums = self.0.iter().fold((0_u128, 0_u128), |(weighted, total), lot| {
             let wh = u128::from(lot.energy_wh.get());
             let part = wh.saturating_mul(u128::from(of(lot).get()));
             (weighted.saturating_add(part), total.saturating_add(wh))
         });
         let mean = sums.0.checked_div(sums.1).and_then(|ppm| u32::try_from(ppm).ok());
-        mean.and_then(|ppm| Ppm::new(ppm).ok()).unwrap_or_else(grid_cleanliness)
+        mean.and_then(|ppm| Ppm::new(ppm).ok()).unwrap_or(table.storage)
     }
 
     /// Wh that the lots hold.
@@ -101,7 +184,10 @@ mod tests {
         lots.charge(Some(Source::Photovoltaic), wh(101), Ppm::new(900_000).unwrap());
         lots.charge(Some(Source::Thermal), wh(100), Ppm::ONE);
         assert_eq!(lots.held_wh(), 190, "⌊101 · 0.9⌋ and 100");
-        assert_eq!(lots.cleanliness().get(), (90 * 800_000 + 100 * 300_000) / 190);
+        assert_eq!(
+            lots.cleanliness(&Cleanliness::default()).get(),
+            (90 * 800_000 + 100 * 300_000) / 190
+        );
         let given = lots.discharge(wh(250));
         let told: Vec<_> = given.iter().map(|lot| (lot.source, lot.energy_wh.get())).collect();
         assert_eq!(
@@ -112,7 +198,35 @@ mod tests {
                 (None, 60)
             ]
         );
-        assert_eq!((lots.held_wh(), lots.cleanliness()), (0, grid_cleanliness()));
+        assert_eq!(
+            (lots.held_wh(), lots.cleanliness(&Cleanliness::default())),
+            (0, Source::Storage.cleanliness())
+        );
+    }
+
+    #[test]
+    fn a_correction_takes_back_what_it_can() {
+        let flow = |sun: i64, grid: i64, given: i64| {
+            let mut flow = Flow::default();
+            flow.buy(Source::Photovoltaic, sun);
+            flow.supply(grid);
+            flow.give(given);
+            flow
+        };
+        let mut lots = Lots::default();
+        lots.apply(&flow(100, 50, 30), Ppm::ONE);
+        assert_eq!(lots.held_wh(), 120);
+        let mut right = Lots::default();
+        right.apply(&flow(60, 90, 30), Ppm::ONE);
+        lots.apply(&flow(-40, 40, 0), Ppm::ONE);
+        assert_eq!(lots, right, "the same as if it had been right at once");
+        lots.apply(&flow(0, 0, -30), Ppm::ONE);
+        assert_eq!(lots.held_wh(), 150, "what was not given out is still there");
+        lots.apply(&flow(-1_000, -1_000, 0), Ppm::ONE);
+        assert_eq!(lots, Lots::default(), "no lot is below zero");
+        let mut both = flow(1, 2, 3);
+        both.add(&flow(-1, -2, -3));
+        assert!(both.is_empty());
     }
 
     #[test]
@@ -142,7 +256,7 @@ mod tests {
                     typed_out += before - lots.held_wh();
                 }
                 prop_assert_eq!(lots.held_wh() + typed_out, kept);
-                let q = lots.cleanliness().get();
+                let q = lots.cleanliness(&Cleanliness::default()).get();
                 prop_assert!((300_000..=800_000).contains(&q));
             }
         }

@@ -9,8 +9,10 @@ use der_api::reply::FoldedView;
 use der_api::request::{FOLD_LIMIT, FoldAccounts};
 use der_market::billing::BillingDay;
 use der_market::journal::{Account, Purpose};
+use der_market::slot::Slot;
 use der_market::units::{Money, UnitError};
 
+use super::store::Store;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -46,15 +48,23 @@ pub(crate) async fn fold_accounts<V: LedgerView>(
             format!("at most {FOLD_LIMIT} accounts"),
         ));
     }
-    let mut days = Vec::new();
+    let (from, to) = days_around(cx, day).await?.slots_of(day);
+    let (mut days, mut stores) = (Vec::new(), Vec::new());
     for account in accounts {
-        days.push(read(cx, day, account).await?);
+        if let Account::Participant(who) = &account {
+            stores.extend(Store::to_fold(cx, who, to).await?);
+        }
+        days.push(read(cx, day, (from, to), account).await?);
     }
-    decide(day, days)
+    decide(day, days, &stores)
 }
 
-async fn read<V: LedgerView>(cx: &Context<'_, V>, day: BillingDay, account: Account) -> Result<Day, ContractError> {
-    let (from, to) = days_around(cx, day).await?.slots_of(day);
+async fn read<V: LedgerView>(
+    cx: &Context<'_, V>,
+    day: BillingDay,
+    (from, to): (Slot, Slot),
+    account: Account,
+) -> Result<Day, ContractError> {
     let pages: Vec<Postings> = cx.ledger.span(&schema::postings_between(&account, from, to)).await?;
     let mut posted = Sums::new();
     for posting in pages.iter().flat_map(|page| &page.postings) {
@@ -70,12 +80,15 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, day: BillingDay, account: Acco
     })
 }
 
-fn decide(day: BillingDay, days: Vec<Day>) -> Result<Decision, ContractError> {
+fn decide(day: BillingDay, days: Vec<Day>, stores: &[Store]) -> Result<Decision, ContractError> {
     let changed: Vec<Day> = days.into_iter().filter(|day| day.posted != day.folded).collect();
     let count = u32::try_from(changed.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?;
     let mut decision = Decision::replying(&FoldedView { day, changed: count })?;
-    if changed.is_empty() {
+    if changed.is_empty() && stores.is_empty() {
         return Ok(decision);
+    }
+    for store in stores {
+        store.put(&mut decision)?;
     }
     for Day {
         account,

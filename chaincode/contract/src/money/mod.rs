@@ -10,6 +10,7 @@ mod release;
 mod roll;
 mod score;
 mod statement;
+mod store;
 mod tiers;
 mod time;
 
@@ -25,5 +26,6 @@ pub(crate) use statement::{
     acknowledge_statement, close_statements, decide_line, declare_default, dispute_statement, month_statement,
     pay_statement,
 };
-pub(crate) use tiers::{barred, tiers};
+pub(crate) use store::store_cleanliness;
+pub(crate) use tiers::{barred, stabilities, tiers};
 pub(crate) use time::reached;

@@ -161,6 +161,7 @@ fn put(decision: &mut Decision, day: BillingDay, one: Rolling) -> Result<(), Con
         tier: Tier::of(credit.points),
         owed: one.owed,
         defaults: one.defaults,
+        stability: credit.stability.ppm(),
     };
     decision.put(schema::credit(who), &credit)?;
     decision.put(schema::credit_day(who), &today)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use der_market::billing::{BillingDay, Month};
-use der_market::credit::{Counted, MonthWeights, News, Points};
+use der_market::credit::{Counted, MonthWeights, News, Points, Stability};
 use der_market::participant::Side;
 use der_market::penalty::Penalty;
 use der_market::slot::Slot;
@@ -69,6 +69,7 @@ impl Score {
             day,
             month: Month::of(day),
             weights: MonthWeights::default(),
+            stability: Stability::default(),
         };
         Self {
             credit: credit.unwrap_or_else(first),
@@ -94,6 +95,7 @@ impl Score {
                 let counted = counted.get_or_insert_with(|| Counted::at(self.credit.points));
                 self.credit.points = counted.recount(self.credit.points, news, band, &mut self.credit.weights);
             }
+            counted.within = counted.seller.as_ref().and_then(|seller| seller.is_within(band));
             row.put(counted);
         }
         for penalty in &news.penalties {
@@ -122,6 +124,10 @@ impl Score {
     /// The credit after the day, and what slots have moved of it.
     pub(super) fn ended(mut self, day: BillingDay) -> (Credit, Vec<(BillingDay, CountedDay)>) {
         self.credit.day = day;
+        for (day, row) in &self.days {
+            let kept = row.slots.iter().filter_map(|counted| counted.within);
+            self.credit.stability.tell(*day, kept);
+        }
         (self.credit, self.days.into_iter().collect())
     }
 }
@@ -135,6 +141,7 @@ impl CountedDay {
                 slot,
                 buyer: None,
                 seller: None,
+                within: None,
             },
         }
     }

@@ -6,6 +6,7 @@ use der_market::credit::{Points, Tier};
 use der_market::id::ParticipantId;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
+use der_market::units::Ppm;
 
 use crate::context::Context;
 use crate::error::ContractError;
@@ -37,6 +38,16 @@ pub(crate) async fn tiers<V: LedgerView>(
     let days = days(cx, book, parameters).await?.into_iter();
     let tier = |day: Option<CreditDay>| day.map_or(Tier::of(Points::START), |day| day.tier);
     Ok(days.map(|(who, day)| (who, tier(day))).collect())
+}
+
+/// S of each participant of a book; empty where credit plays no part.
+pub(crate) async fn stabilities<V: LedgerView>(
+    cx: &Context<'_, V>,
+    book: &[Order],
+    parameters: &Parameters,
+) -> Result<BTreeMap<ParticipantId, Ppm>, ContractError> {
+    let days = days(cx, book, parameters).await?.into_iter();
+    Ok(days.filter_map(|(who, day)| Some((who, day?.stability))).collect())
 }
 
 /// Who fell below 400 points, or into payment default, after publishing: these orders are not matched.

@@ -11,7 +11,7 @@ use der_api::{ErrorCode, codec};
 use der_market::cleanliness::Cleanliness;
 use der_market::grid::{Point, Rooms};
 use der_market::id::{OrderId, ParticipantId, PointId};
-use der_market::merit::Merit;
+use der_market::merit::Merits;
 use der_market::order::Order;
 use der_market::penalty::Penalty;
 use der_market::planning::{Planned, plan};
@@ -26,7 +26,7 @@ use crate::error::ContractError;
 use crate::governance::{require_gate, require_operator};
 use crate::rows::{Auctions, Indices, Outcome, PlanRow, StoredContract};
 use crate::schema;
-use crate::trading::{book, points, put_penalty};
+use crate::trading::{book, of_sellers, points, put_penalty};
 use crate::view::LedgerView;
 
 /// An auction with its book.
@@ -40,6 +40,7 @@ struct Inputs {
     points: Vec<Point>,
     indices: BTreeMap<PointId, Indices>,
     table: Cleanliness,
+    merits: Merits,
     auctions: Vec<Played>,
     positions: Option<Positions>,
 }
@@ -64,10 +65,12 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Inputs, 
         let contracts = contracts_of(cx, auction).await?;
         played.push(Played { book, contracts });
     }
+    let (table, merits) = merits(cx, slot, &books_of(&played)).await?;
     Ok(Inputs {
         slot,
         indices: indices(cx, &points).await?,
-        table: table(cx, slot).await?,
+        table,
+        merits,
         points,
         positions: positions(cx, &played).await?,
         auctions: played,
@@ -117,13 +120,23 @@ async fn indices<V: LedgerView>(
     Ok(of_point.filter_map(|(point, row)| Some((point, row?))).collect())
 }
 
-/// The cleanliness table that the slot was opened under; the paper's before the third schema, where nothing is read for it.
-async fn table<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Result<Cleanliness, ContractError> {
+fn books_of(played: &[Played]) -> Vec<Order> {
+    played.iter().flat_map(|auction| auction.book.clone()).collect()
+}
+
+/// The cleanliness table that the slot was opened under, with S of its sellers and Q of its stores. The first schemas know the paper's
+/// table only, and nothing is read for it.
+async fn merits<V: LedgerView>(
+    cx: &Context<'_, V>,
+    slot: Slot,
+    book: &[Order],
+) -> Result<(Cleanliness, Merits), ContractError> {
     if cx.schema < WHOLE_MARKET {
-        return Ok(Cleanliness::default());
+        return Ok((Cleanliness::default(), Merits::new()));
     }
     let gate = require_gate(cx, slot.into()).await?;
-    Ok(cx.parameters(gate.parameters).await?.cleanliness())
+    let parameters = cx.parameters(gate.parameters).await?;
+    Ok((parameters.cleanliness(), of_sellers(cx, book, &parameters).await?))
 }
 
 fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
@@ -133,6 +146,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         auctions,
         indices,
         table,
+        merits,
         positions,
     } = inputs;
     let mut rooms = Rooms::whole(&points);
@@ -147,7 +161,7 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         .flat_map(|auction| auction.contracts.penalties.clone())
         .collect();
     let outcomes = auctions.iter().map(|auction| auction.contracts.outcome()).collect();
-    let orders = left_to_plan(auctions, &direct, &indices, table);
+    let orders = left_to_plan(auctions, &direct, &indices, (table, &merits));
     let lines = plan(slot, &orders, rooms);
     let digest = Digest::of(&codec::encode(&lines)?);
     let mut decision = write(PlanView { slot, lines, digest }, outcomes)?;
@@ -186,7 +200,7 @@ fn left_to_plan(
     auctions: Vec<Played>,
     direct: &Direct,
     indices: &BTreeMap<PointId, Indices>,
-    table: Cleanliness,
+    (table, merits): (Cleanliness, &Merits),
 ) -> Vec<Planned> {
     let mut last: BTreeMap<(ParticipantId, PointId), Auction> = BTreeMap::new();
     let place = |order: &Order| (order.participant.clone(), order.point.clone());
@@ -201,7 +215,7 @@ fn left_to_plan(
         let of_point = indices.get(&order.point);
         Planned {
             direct_wh,
-            merit: Merit::default(),
+            merit: merits.get(&order.participant).copied().unwrap_or_default(),
             table,
             consumption_index: of_point.map_or(1, |indices| indices.of(&order.participant)),
             order,

@@ -56,7 +56,7 @@ mod mandate;
 pub(crate) use entry::digest_of;
 pub use entry::{Entered, Entry};
 pub use mandate::StandingMandate;
-pub use settlement::{Allotment, Course};
+pub use settlement::{Allotment, Course, StoreFlow};
 mod version;
 
 pub use version::{Enacted, MarketSuspension, MatrixRow, MatrixVersion, Proposal, VersionsHead, Vote};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::reply::{PaymentKind, PaymentState, StatementLine};
 use der_market::billing::{BillingDay, Month};
-use der_market::credit::{Counted, Kept, MonthWeights, Points, Tier};
+use der_market::credit::{Counted, Kept, MonthWeights, Points, Stability, Tier};
 use der_market::id::{OrderId, PaymentId};
 use der_market::journal::{Account, Posting, Purpose};
 use der_market::participant::Side;
@@ -93,6 +93,9 @@ row! {
         month: Month,
         /// Spent in it.
         weights: MonthWeights,
+        /// How sales were kept.
+        #[serde(default, skip_serializing_if = "Stability::is_empty")]
+        stability: Stability,
     }
 }
 row! {
@@ -106,8 +109,20 @@ row! {
         owed: Money,
         /// Statements in payment default.
         defaults: u32,
+        /// S of the score and of OGSC.
+        #[serde(default = "steady", skip_serializing_if = "is_steady")]
+        stability: Ppm,
     }
 }
+const fn steady() -> Ppm {
+    Ppm::ONE
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_steady(stability: &Ppm) -> bool {
+    *stability == Ppm::ONE
+}
+
 row! {
     /// How a participant kept a slot's contracts; deleted by the roll that counts it.
     Conduct {
@@ -142,6 +157,9 @@ row! {
         /// By its sales.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seller: Option<Counted>,
+        /// Whether the sales were kept within the band.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<bool>,
     }
 }
 row! {

@@ -3,6 +3,8 @@
 use der_api::reply::{Pinned, VersionView};
 use der_market::id::ContractId;
 use der_market::settlement::{Change, Dealt, Place, PlaceShift, Rest, TradeShift};
+use der_market::slot::Slot;
+use der_market::storage::Flow;
 use serde::{Deserialize, Serialize};
 
 use super::{SettlementPage, SettlementRow};
@@ -32,6 +34,18 @@ row! {
         page: u32,
         /// The contracts and places.
         change: Change,
+    }
+}
+
+row! {
+    /// What one page of a slot's settlement says that a store took in and gave out.
+    StoreFlow {
+        /// Which slot.
+        slot: Slot,
+        /// Which page.
+        page: u32,
+        /// Wh.
+        flow: Flow,
     }
 }
 

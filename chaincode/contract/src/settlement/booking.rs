@@ -11,6 +11,7 @@ use der_market::units::{Energy, Money, Ppm};
 
 use super::inputs::Rules;
 use super::prices::PriceList;
+use super::stores::{Stores, Way};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
@@ -27,6 +28,7 @@ pub(super) struct Page {
     /// What its parties kept; nothing where credit plays no part.
     kepts: Kepts,
     band: Ppm,
+    stores: Stores,
 }
 
 /// Builds a page from its own part: the contracts that it names, the lines that it takes back, its prices. None while a page whose
@@ -46,6 +48,7 @@ pub(super) async fn build<V: LedgerView>(
         lines.add(page, row);
     }
     let trades: BTreeMap<&ContractId, &Trade> = trades.iter().map(|trade| (&trade.contract, trade)).collect();
+    let stores = Stores::read(cx, participants(change, &trades)).await?;
     let prices = PriceList::read(cx, slot, rules, participants(change, &trades)).await?;
     let building = Building {
         slot,
@@ -55,7 +58,7 @@ pub(super) async fn build<V: LedgerView>(
         judges: rules.parameters.credit.is_some(),
         band: rules.parameters.band,
     };
-    building.page(change).map(Some)
+    building.page(change, stores).map(Some)
 }
 
 /// Everybody whom a page books for.
@@ -97,10 +100,10 @@ struct Building<'a> {
 }
 
 impl Building<'_> {
-    fn page(&self, change: &Change) -> Result<Page, ContractError> {
+    fn page(&self, change: &Change, mut stores: Stores) -> Result<Page, ContractError> {
         let mut settled = Settled::default();
-        let kepts = self.trades(change, &mut settled)?;
-        let supplied = self.places(change, &mut settled)?;
+        let kepts = self.trades(change, &mut settled, &mut stores)?;
+        let supplied = self.places(change, &mut settled, &mut stores)?;
         let postings = settled.journal.postings().to_vec();
         if sum(&postings)? != Money::ZERO {
             return Err(ContractError::new(
@@ -123,11 +126,12 @@ impl Building<'_> {
             supplied,
             kepts,
             band: self.band,
+            stores,
         })
     }
 
     /// Books the contracts and says what their parties kept.
-    fn trades(&self, change: &Change, settled: &mut Settled) -> Result<Kepts, ContractError> {
+    fn trades(&self, change: &Change, settled: &mut Settled, stores: &mut Stores) -> Result<Kepts, ContractError> {
         let mut kepts = Kepts::default();
         for shift in &change.trades {
             let id = &shift.contract;
@@ -137,11 +141,13 @@ impl Building<'_> {
                 let line = line.ok_or_else(|| lost(&format!("the line of contract {id}")))?;
                 settled.reverse_trade(trade, line)?;
                 kepts.take_back(trade, line);
+                stores.trade(trade, line, Way::Back);
             }
             if let Some(dealt) = shift.after {
                 let (buyer, seller) = (self.prices.at(&trade.taken_at()), self.prices.at(&trade.given_at()));
                 let line = TradeLine::new(trade, &dealt, &buyer, &seller)?;
                 kepts.book(trade, &line);
+                stores.trade(trade, &line, Way::Forth);
                 settled.book_trade(trade, line)?;
             }
         }
@@ -149,7 +155,12 @@ impl Building<'_> {
     }
 
     /// Books the places' rests and says by how much each place's supply changes.
-    fn places(&self, change: &Change, settled: &mut Settled) -> Result<BTreeMap<Place, i64>, ContractError> {
+    fn places(
+        &self,
+        change: &Change,
+        settled: &mut Settled,
+        stores: &mut Stores,
+    ) -> Result<BTreeMap<Place, i64>, ContractError> {
         let mut supplied = BTreeMap::new();
         for shift in &change.places {
             let place = &shift.place;
@@ -158,10 +169,13 @@ impl Building<'_> {
                 let line = self.lines.points.get(&(page, place.clone()));
                 let line = line.ok_or_else(|| lost(&format!("the line of {}", place.participant)))?;
                 settled.reverse_point(line)?;
+                stores.place(line, Way::Back);
                 before = line.injected_wh;
             }
             if let Some(rest) = shift.after {
-                settled.book_point(PointLine::new(place, &rest, &self.prices.at(place))?)?;
+                let line = PointLine::new(place, &rest, &self.prices.at(place))?;
+                stores.place(&line, Way::Forth);
+                settled.book_point(line)?;
                 after = rest.injected_wh;
             }
             supplied.insert(place.clone(), difference(after, before)?);
@@ -200,6 +214,7 @@ pub(super) fn put(
         }
     }
     page.kepts.put(decision, slot, number, page.band)?;
+    page.stores.put(decision, slot, number)?;
     decision.put(schema::volume(&slot, &number), &page.volume)?;
     decision.put(schema::settlement_page(&slot, &number), &page.row)
 }

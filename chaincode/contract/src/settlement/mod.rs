@@ -8,6 +8,7 @@ mod page;
 mod prices;
 mod record;
 mod settle;
+mod stores;
 mod term;
 
 pub(crate) use allot::{booked, correct, pages_booked};

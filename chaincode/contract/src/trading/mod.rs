@@ -19,6 +19,7 @@ pub(crate) use clear::{clear, points};
 pub(crate) use desk::entered_order;
 pub(crate) use enter::post_many;
 pub(crate) use mandate::{grant_mandate, mandate_view, revoke_mandate};
+pub(crate) use merits::of_sellers;
 pub(crate) use post::{post_bid, post_offer};
 pub(crate) use withdraw::{view as order_view, withdraw};
 pub(crate) use withdraw_all::{withdraw_all, withdraw_from};

@@ -8,6 +8,7 @@
 
 mod days;
 mod prices;
+mod stores;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -3,6 +3,7 @@
 mod conduct;
 mod hold;
 mod points;
+mod stability;
 #[cfg(test)]
 mod tests;
 mod tier;
@@ -10,4 +11,5 @@ mod tier;
 pub use conduct::{Counted, Kept, MONTHLY_WEIGHT, MonthWeights, News};
 pub use hold::{HoldRates, at_entry, at_match};
 pub use points::Points;
+pub use stability::{STABILITY_SLOTS, Stability};
 pub use tier::{CreditRules, Tier};

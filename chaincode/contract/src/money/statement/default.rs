@@ -4,7 +4,7 @@ use der_api::ErrorCode;
 use der_api::event::PaymentDefaulted;
 use der_api::request::DeclareDefault;
 use der_market::billing::Month;
-use der_market::credit::{MonthWeights, Points, Tier};
+use der_market::credit::{MonthWeights, Points, Stability, Tier};
 use der_market::journal::Account;
 use der_market::units::Money;
 
@@ -49,6 +49,7 @@ pub(crate) async fn declare_default<V: LedgerView>(
         day,
         month: Month::of(day),
         weights: MonthWeights::default(),
+        stability: Stability::default(),
     });
     credit.points = credit.points.less(Points::DEFAULT);
     let before: Option<CreditDay> = answers.get(&today_at)?;
@@ -57,6 +58,7 @@ pub(crate) async fn declare_default<V: LedgerView>(
         tier: Tier::of(credit.points),
         owed: before.as_ref().map_or(Money::ZERO, |today| today.owed),
         defaults: before.map_or(0, |today| today.defaults).saturating_add(1),
+        stability: credit.stability.ppm(),
     };
     standing.state.in_default = true;
     let mut decision = standing.put()?;
