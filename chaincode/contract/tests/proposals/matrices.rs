@@ -76,7 +76,7 @@ fn the_grid_company_alone_publishes_the_first_matrix_and_no_other() {
     };
     let first = World::ready();
     assert!(first.decide(&grid(), &alone).is_ok(), "the first schemas allow it");
-    assert_eq!(world().refusal(&grid(), &alone), ErrorCode::ProposeInstead);
+    assert_eq!(whole_market().refusal(&grid(), &alone), ErrorCode::ProposeInstead);
     let mut founding = bootstrap();
     founding.schema = der_api::schema::WHOLE_MARKET;
     let mut bare = World::default();
