@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use der_api::Event;
+use der_client::watch::{check_link, header_hash};
 use fabric_gateway::Network;
-use fabric_msp::sha256;
 use fabric_protos::common::{
     Block, BlockHeader, BlockMetadataIndex, BlockchainInfo, ChannelHeader, Envelope, Payload, SignatureHeader,
 };
@@ -107,7 +107,7 @@ impl ChainReader {
             let block = tokio::time::timeout(LIMIT, blocks.next())
                 .await
                 .context("a block does not arrive")??;
-            let header = check(&block, number, last.as_ref())?;
+            let header = check_link(&block, number, last.as_ref())?;
             committed.extend(transactions(&block)?);
             last = Some(header);
         }
@@ -115,49 +115,6 @@ impl ChainReader {
         self.last = last;
         Ok(committed)
     }
-}
-
-fn check(block: &Block, number: u64, previous: Option<&BlockHeader>) -> Result<BlockHeader> {
-    let header = block.header.clone().context("a block without header")?;
-    ensure!(
-        header.number == number,
-        "block {} came where {number} was expected",
-        header.number
-    );
-    let data = block.data.as_ref().context("a block without data")?;
-    ensure!(
-        header.data_hash[..] == sha256(&data.data.concat())[..],
-        "block {number} does not match its data hash"
-    );
-    if let Some(previous) = previous {
-        ensure!(
-            header.previous_hash[..] == header_hash(previous)[..],
-            "block {number} does not link to the one before"
-        );
-    }
-    Ok(header)
-}
-
-/// SHA-256 of the DER sequence of number, previous hash and data hash. Source: Fabric's `protoutil/blockutils.go`.
-fn header_hash(header: &BlockHeader) -> [u8; 32] {
-    let mut number: Vec<u8> = header
-        .number
-        .to_be_bytes()
-        .into_iter()
-        .skip_while(|byte| *byte == 0)
-        .collect();
-    if number.first().is_none_or(|byte| *byte >= 0x80) {
-        number.insert(0, 0);
-    }
-    let mut body = der(2, &number);
-    body.extend(der(4, &header.previous_hash));
-    body.extend(der(4, &header.data_hash));
-    sha256(&der(0x30, &body))
-}
-
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(content.len()).unwrap_or(u8::MAX);
-    [&[tag, length], content].concat()
 }
 
 fn transactions(block: &Block) -> Result<Vec<Committed>> {

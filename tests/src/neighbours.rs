@@ -3,12 +3,11 @@
 use std::{ops::Deref, sync::Arc};
 
 use anyhow::Result;
-use der_cli::{day::People, profile::Overrides};
 use der_client::day::{Listener, MarketDay};
 pub use der_client::day::{Pair, Sale};
 use der_market::slot::Slot;
 
-use crate::World;
+use crate::{World, quarter::people};
 
 /// A founded market with authenticated pairs: a [`MarketDay`] of a world's own.
 pub struct Neighbours(MarketDay);
@@ -40,15 +39,5 @@ impl Deref for Neighbours {
 
     fn deref(&self) -> &MarketDay {
         &self.0
-    }
-}
-
-fn people(world: &World) -> People {
-    let layout = world.layout();
-    People {
-        profiles: layout.profiles(),
-        crypto: layout.crypto().root().to_owned(),
-        keys: layout.root().join("meters"),
-        overrides: Overrides::default(),
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use der_client::day::{Staff, Trader};
+use der_client::district::{Person, Population};
 use fabric_cryptogen::Tree;
 use fabric_msp::PrivateKey;
 
@@ -54,6 +55,20 @@ impl People {
                 Ok((seller, self.trader("microgrid-prosumer1", &format!("buyer{number}"))?))
             })
             .collect()
+    }
+
+    /// The people of a district. Companies are the generation companies', everybody else is the microgrid's. Who is not there yet gets
+    /// a certificate and a meter key. Must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// As [`People::pairs`].
+    pub fn district(&self, population: &Population) -> Result<Vec<Trader>, Failure> {
+        let like = |person: &Person| match person.kind.is_company() {
+            true => "energy-plant1",
+            false => "microgrid-prosumer1",
+        };
+        let people = population.people().iter();
+        people.map(|person| self.trader(like(person), &person.name)).collect()
     }
 
     fn profile(&self, name: &str) -> Result<Profile, Failure> {

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod exit;
 pub mod failure;
 mod log;
+pub mod market_day;
 pub mod network;
 pub mod output;
 pub mod package;

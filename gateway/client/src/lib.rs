@@ -7,6 +7,7 @@ mod confirm;
 pub mod day;
 mod days;
 mod departure;
+pub mod district;
 mod error;
 pub mod follow;
 mod governance;
@@ -22,6 +23,7 @@ mod receipt;
 mod settling;
 mod split;
 pub mod trace;
+pub mod watch;
 
 pub use departure::{Departure, DepartureDone, DepartureStep};
 pub use error::ClientError;

@@ -31,6 +31,12 @@ impl Meter {
         &self.id
     }
 
+    /// The market that its readings name.
+    #[must_use]
+    pub fn market(&self) -> &MarketId {
+        &self.market
+    }
+
     /// The key to register: an uncompressed P-256 point of 65 bytes.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ impl Service {
     }
 
     pub(super) fn usage(&self) -> Result<Usage> {
-        Usage::of(self.process.id())
+        Ok(Usage::of(self.process.id())?)
     }
 
     /// Mutual TLS, as a peer dials.

@@ -6,6 +6,7 @@ use der_api::reply::{ForecastAccepted, PositionView};
 use der_api::request::{FORECAST_LIMIT, PostForecast, QueryPosition};
 use der_api::{ErrorCode, codec};
 use der_market::forecast::{Forecast, deviation};
+use der_market::id::{ParticipantId, PointId};
 use der_market::slot::{Auction, Slot};
 
 use super::tradable::Tradable;
@@ -13,8 +14,10 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::identity::{Standing, StandingRows};
-use crate::rows::{ForecastRow, GateState};
-use crate::schema;
+use crate::key::Key;
+use crate::ledger::Answers;
+use crate::rows::{Auctions, ForecastRow, Gate, GateState, PlanRow};
+use crate::schema::{self, Row};
 use crate::view::LedgerView;
 
 /// A slot as the forecast finds it.
@@ -31,10 +34,7 @@ pub(crate) async fn post_forecast<V: LedgerView>(
     let standing = StandingRows::of(&cx.caller);
     let answers = cx.ledger.many(&standing.keys()).await?;
     require_connected(cx, &standing.read(&answers)?, &request)?;
-    let mut found = Vec::with_capacity(request.forecasts.len());
-    for (slot, forecast) in slots(&request)? {
-        found.push(read(cx, &request, slot, forecast).await?);
-    }
+    let found = read(cx, &request).await?;
     decide(cx, request, found)
 }
 
@@ -65,40 +65,70 @@ fn slots(request: &PostForecast) -> Result<Vec<(Slot, Forecast)>, ContractError>
         .collect()
 }
 
-async fn read<V: LedgerView>(
-    cx: &Context<'_, V>,
-    request: &PostForecast,
+/// The rows that say what a slot's forecast becomes.
+struct SlotRows {
     slot: Slot,
     latest: Forecast,
-) -> Result<Found, ContractError> {
-    let (plan, gate) = (schema::plan(&slot), schema::gate(&slot.into()));
-    let (row, later) = (
-        schema::forecast(&slot, &cx.caller, &request.point),
-        schema::auctions(&slot),
-    );
-    let keys = [&plan.key, &gate.key, &row.key, &later.key].map(Clone::clone);
+    plan: Row<PlanRow>,
+    gate: Row<Gate>,
+    forecast: Row<ForecastRow>,
+    auctions: Row<Auctions>,
+}
+
+impl SlotRows {
+    fn of(slot: Slot, latest: Forecast, who: &ParticipantId, point: &PointId) -> Self {
+        Self {
+            slot,
+            latest,
+            plan: schema::plan(&slot),
+            gate: schema::gate(&slot.into()),
+            forecast: schema::forecast(&slot, who, point),
+            auctions: schema::auctions(&slot),
+        }
+    }
+
+    fn keys(&self) -> [Key; 4] {
+        [&self.plan.key, &self.gate.key, &self.forecast.key, &self.auctions.key].map(Clone::clone)
+    }
+
+    /// The slot with its new row, and the auction whose orders must keep within it.
+    fn read(&self, answers: &Answers) -> Result<(Found, Option<(Auction, Forecast)>), ContractError> {
+        let (slot, latest) = (self.slot, self.latest);
+        if answers.get(&self.plan)?.is_some() {
+            let detail = format!("slot {slot} is planned");
+            return Err(ContractError::new(ErrorCode::ForecastTooLate, detail));
+        }
+        let before = answers.get(&self.forecast)?.and_then(|row| row.day_ahead);
+        let gate = answers.get(&self.gate)?.map(|gate| gate.state);
+        let day_ahead = match gate {
+            None | Some(GateState::Open) => Some(latest),
+            Some(GateState::Closed | GateState::Sealed) => before,
+        };
+        let round = answers.get(&self.auctions)?.map_or(0, |row| row.latest);
+        let row = ForecastRow { day_ahead, latest };
+        let auction = gate.map(|_| (Auction { slot, round }, latest));
+        Ok((Found { slot, row }, auction))
+    }
+}
+
+/// Two reads, however many slots.
+async fn read<V: LedgerView>(cx: &Context<'_, V>, request: &PostForecast) -> Result<Vec<Found>, ContractError> {
+    let slots = slots(request)?.into_iter();
+    let rows: Vec<SlotRows> = slots
+        .map(|(slot, latest)| SlotRows::of(slot, latest, &cx.caller, &request.point))
+        .collect();
+    let keys: Vec<Key> = rows.iter().flat_map(SlotRows::keys).collect();
     let answers = cx.ledger.many(&keys).await?;
-    if answers.get(&plan)?.is_some() {
-        let detail = format!("slot {slot} is planned");
-        return Err(ContractError::new(ErrorCode::ForecastTooLate, detail));
+    let (mut found, mut traded) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in &rows {
+        let (slot, auction) = row.read(&answers)?;
+        found.push(slot);
+        traded.extend(auction);
     }
-    let before = answers.get(&row)?.and_then(|row| row.day_ahead);
-    let gate = answers.get(&gate)?.map(|gate| gate.state);
-    let day_ahead = match gate {
-        None | Some(GateState::Open) => Some(latest),
-        Some(GateState::Closed | GateState::Sealed) => before,
-    };
-    let auction = Auction {
-        slot,
-        round: answers.get(&later)?.map_or(0, |row| row.latest),
-    };
-    if gate.is_some() {
-        Tradable::of(cx, auction, &request.point, Some(latest)).await?.keeps()?;
+    for tradable in Tradable::under(cx, &request.point, &traded).await? {
+        tradable.keeps()?;
     }
-    Ok(Found {
-        slot,
-        row: ForecastRow { day_ahead, latest },
-    })
+    Ok(found)
 }
 
 fn decide<V>(cx: &Context<'_, V>, request: PostForecast, found: Vec<Found>) -> Result<Decision, ContractError> {

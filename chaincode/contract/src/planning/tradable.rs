@@ -58,32 +58,41 @@ pub(crate) struct Tradable {
 }
 
 impl Tradable {
-    /// What the caller may have in an auction under a new forecast, beside what it has.
-    pub(super) async fn of<V: LedgerView>(
+    /// What the caller may have in auctions under new forecasts, beside what it has: one read, however many.
+    pub(super) async fn under<V: LedgerView>(
         cx: &Context<'_, V>,
-        auction: Auction,
         point: &PointId,
-        forecast: Option<Forecast>,
-    ) -> Result<Self, ContractError> {
-        let rows = TradableRows::of(auction, &cx.caller, point);
-        let entry: Row<Entry> = schema::entry(&auction, point, &cx.caller);
-        let gate = schema::gate(&auction);
-        let mut keys = rows.keys();
-        keys.extend([entry.key.clone(), gate.key.clone()]);
-        let answers = cx.ledger.many(&keys).await?;
-        let open = answers.get(&gate)?.is_some_and(|gate| gate.state == GateState::Open);
-        let mut ordered = Vec::new();
-        if let Some(entry) = answers.get(&entry)?.filter(|_| open) {
-            ordered = vec![
-                (Side::Seller, entry.open_energy(Side::Seller)?),
-                (Side::Buyer, entry.open_energy(Side::Buyer)?),
-            ];
+        auctions: &[(Auction, Forecast)],
+    ) -> Result<Vec<Self>, ContractError> {
+        let rows = |auction: &Auction| {
+            let bounds = TradableRows::of(*auction, &cx.caller, point);
+            (bounds, schema::entry(auction, point, &cx.caller), schema::gate(auction))
+        };
+        let rows: Vec<_> = auctions.iter().map(|(auction, _)| rows(auction)).collect();
+        let mut keys = Vec::new();
+        for (bounds, entry, gate) in &rows {
+            keys.extend(bounds.keys());
+            keys.extend([entry.key.clone(), gate.key.clone()]);
         }
-        Ok(Self {
-            forecast,
-            ordered,
-            ..rows.read(&answers)?
-        })
+        let answers = cx.ledger.many(&keys).await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for ((bounds, entry, gate), (_, forecast)) in rows.iter().zip(auctions) {
+            let open = answers.get(gate)?.is_some_and(|gate| gate.state == GateState::Open);
+            let entry: Option<Entry> = answers.get(entry)?.filter(|_| open);
+            let mut ordered = Vec::new();
+            for side in [Side::Seller, Side::Buyer] {
+                let energy = entry
+                    .as_ref()
+                    .map_or(Ok(Energy::ZERO), |entry| entry.open_energy(side))?;
+                ordered.push((side, energy));
+            }
+            all.push(Self {
+                forecast: Some(*forecast),
+                ordered,
+                ..bounds.read(&answers)?
+            });
+        }
+        Ok(all)
     }
 
     /// Refuses where the orders that are there are more than may be ordered.

@@ -11,6 +11,7 @@ mod codes;
 mod completions;
 mod contract;
 mod credit;
+mod day;
 mod demo;
 mod device;
 mod dismiss;
@@ -132,6 +133,8 @@ pub enum Noun {
     Case(paper::Verb),
     /// One sale from offer to settlement event, on a network of its own.
     Demo(demo::Demo),
+    /// A market day of a district, on a network of its own, and what it costs.
+    Day(day::Day),
     /// A whole network on this machine.
     #[command(subcommand)]
     Network(network::Verb),
@@ -212,6 +215,7 @@ impl Noun {
             Self::Follow(follow) => follow.run(global),
             Self::Case(verb) => verb.run(global),
             Self::Demo(demo) => demo.run(global),
+            Self::Day(day) => day.run(global),
             Self::Network(verb) => verb.run(global),
             Self::Package(package) => package.run(global),
             Self::Doctor(doctor) => doctor.run(global),

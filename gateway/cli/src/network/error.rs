@@ -61,7 +61,7 @@ pub enum NetworkError {
 }
 
 impl NetworkError {
-    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, source }
     }

@@ -10,9 +10,11 @@ mod files;
 mod layout;
 mod local;
 mod log;
+mod usage;
 
 pub use batch::Batch;
 pub use child::{ChildProcess, ChildSpec};
 pub use error::NetworkError;
 pub use layout::{CHAINCODE, CHANNEL, CONSORTIUM, DEVNET, Layout};
 pub use local::{Launch, LocalNetwork};
+pub use usage::Usage;

@@ -243,7 +243,7 @@ fn meter(market: &MarketView, trader: &Trader) -> Result<Meter, DayError> {
 }
 
 /// Asks for a record that need not exist.
-async fn known<R: Request>(
+pub(crate) async fn known<R: Request>(
     client: &MarketClient,
     query: &R,
     absent: ErrorCode,

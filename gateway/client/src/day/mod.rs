@@ -12,6 +12,7 @@ mod report;
 mod round;
 
 pub use error::DayError;
+pub(crate) use found::known;
 pub use pair::{Pair, Sale, Trader};
 pub use report::{SlotReport, Told};
 
