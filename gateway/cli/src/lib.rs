@@ -18,6 +18,8 @@ pub mod profile;
 pub mod refusal;
 pub mod session;
 pub mod table2;
+#[cfg(test)]
+mod verbs;
 pub mod verification;
 
 use std::ffi::OsString;

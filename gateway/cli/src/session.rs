@@ -124,19 +124,26 @@ impl Session {
         }
     }
 
-    /// Submits page after page, with a bar, and returns the replies.
+    /// Submits page after page, with a bar, and returns the replies; as a dry run, lets one peer simulate each.
     ///
     /// # Errors
     /// The first refusal; the pages before it are committed, and repeating them is harmless where the request says so.
-    pub fn pages<R: Request>(&self, requests: impl ExactSizeIterator<Item = R>) -> Result<Vec<R::Reply>, Failure> {
-        self.learn_members()?;
+    pub fn pages<R: Request>(
+        &self,
+        requests: impl ExactSizeIterator<Item = R>,
+        dry: DryRun,
+    ) -> Result<Vec<R::Reply>, Failure> {
+        if !dry.dry_run {
+            self.learn_members()?;
+        }
         let bar = self.output.bar(requests.len());
         let mut replies = Vec::with_capacity(requests.len());
         for request in requests {
-            let receipt = self
-                .wait(self.client.submit(&request))
-                .map_err(|error| Failure::from(&error))?;
-            replies.push(receipt.reply);
+            let reply = match dry.dry_run {
+                true => self.wait(self.client.query(&request)),
+                false => self.wait(self.client.submit(&request)).map(|receipt| receipt.reply),
+            };
+            replies.push(reply.map_err(|error| Failure::from(&error))?);
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -175,12 +182,18 @@ impl Session {
         }
     }
 
-    /// Signs a proposed contract with the caller's key.
+    /// Signs a proposed contract with the caller's key; a dry run signs it, too, and lets one peer check the signature.
     ///
     /// # Errors
     /// The contract's refusal or Fabric's.
-    pub fn confirm(&self, slot: Auction, contract: &ContractId) -> Result<Exit, Failure> {
-        self.committed(self.client.confirm(slot, contract))
+    pub fn confirm(&self, slot: Auction, contract: &ContractId, dry: DryRun) -> Result<Exit, Failure> {
+        if !dry.dry_run {
+            return self.committed(self.client.confirm(slot, contract));
+        }
+        let confirmation = self
+            .wait(self.client.confirmation(slot, contract))
+            .map_err(|error| Failure::from(&error))?;
+        self.tried(&confirmation)
     }
 
     /// Reads from the ledger whom to name as endorsers; before the market is founded, the profile says it.

@@ -21,6 +21,19 @@ impl MarketClient {
         auction: impl Into<Auction>,
         contract: &ContractId,
     ) -> Result<Receipt<AnswerAccepted>, ClientError> {
+        let confirmation = self.confirmation(auction, contract).await?;
+        self.act(&confirmation).await
+    }
+
+    /// The request by which [`MarketClient::confirm`] confirms, signed and not sent.
+    ///
+    /// # Errors
+    /// As [`MarketClient::confirm`].
+    pub async fn confirmation(
+        &self,
+        auction: impl Into<Auction>,
+        contract: &ContractId,
+    ) -> Result<Confirm, ClientError> {
         let slot = auction.into();
         let view = self
             .query(&QueryContract {
@@ -33,7 +46,7 @@ impl MarketClient {
                 "the peer showed another contract, or a hash that is not its own",
             ));
         }
-        self.confirm_terms(&view.terms).await
+        self.signed(&view.terms)
     }
 
     /// Signs exactly these terms; the contract refuses the signature if the ledger holds others.
@@ -41,6 +54,10 @@ impl MarketClient {
     /// # Errors
     /// As [`MarketClient::confirm`].
     pub async fn confirm_terms(&self, terms: &ContractTerms) -> Result<Receipt<AnswerAccepted>, ClientError> {
+        self.act(&self.signed(terms)?).await
+    }
+
+    fn signed(&self, terms: &ContractTerms) -> Result<Confirm, ClientError> {
         if ![&terms.buyer, &terms.seller].contains(&self.participant()) {
             return Err(ClientError::not_party(self.participant(), &terms.contract));
         }
@@ -49,11 +66,10 @@ impl MarketClient {
             .sign(&terms.canonical_bytes()?)
             .map_err(|e| ClientError::key(&e))?;
         let (slot, contract) = (terms.slot, terms.contract.clone());
-        self.act(&Confirm {
+        Ok(Confirm {
             slot,
             contract,
             signature: hex_bytes(signature)?,
         })
-        .await
     }
 }

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod limits;
 mod matrices;
 #[path = "../world/mod.rs"]
 mod world;

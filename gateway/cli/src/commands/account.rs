@@ -64,6 +64,8 @@ pub enum Verb {
         day: BillingDay,
         #[command(flatten)]
         which: Which,
+        #[command(flatten)]
+        dry: DryRun,
     },
 }
 
@@ -80,6 +82,8 @@ pub struct Which {
 
 #[derive(Serialize)]
 struct Folded {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
     day: BillingDay,
     accounts: usize,
     changed: u32,
@@ -97,7 +101,7 @@ impl Verb {
                 contracts,
                 dry,
             } => session.submit(&ReleaseHolds { auctions, contracts }, dry),
-            Self::Fold { day, which } => fold(&session, day, which),
+            Self::Fold { day, which, dry } => fold(&session, day, which, dry),
         }
     }
 }
@@ -109,13 +113,15 @@ impl Which {
     }
 }
 
-fn fold(session: &Session, day: BillingDay, which: Which) -> Result<Exit, Failure> {
+fn fold(session: &Session, day: BillingDay, which: Which, dry: DryRun) -> Result<Exit, Failure> {
     let accounts = which.read(session)?;
-    let replies = session.pages(accounts.chunks(FOLD_LIMIT).map(|page| FoldAccounts {
+    let pages = accounts.chunks(FOLD_LIMIT).map(|page| FoldAccounts {
         day,
         accounts: page.to_vec(),
-    }))?;
+    });
+    let replies = session.pages(pages, dry)?;
     session.done(&Folded {
+        dry_run: dry.dry_run,
         day,
         accounts: accounts.len(),
         changed: replies.iter().map(|reply| reply.changed).sum(),

@@ -27,13 +27,7 @@ Example:
 pub enum Verb {
     /// Signs a proposed contract with the caller's own key.
     #[command(after_help = "Example:\n  der contract confirm --profile microgrid-alice 100 100-0")]
-    Confirm {
-        /// Its slot, or `slot.round` for an intraday auction.
-        #[arg(value_parser = parse::auction)]
-        slot: Auction,
-        /// Which contract.
-        contract: ContractId,
-    },
+    Confirm(Which),
     /// Refuses a proposed contract.
     #[command(after_help = "Example:\n  der contract refuse --profile microgrid-alice 100 100-0")]
     Refuse(Which),
@@ -75,7 +69,7 @@ pub struct Which {
 impl Verb {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
         match self {
-            Self::Confirm { slot, contract } => Session::open(global)?.confirm(slot, &contract),
+            Self::Confirm(Which { slot, contract, dry }) => Session::open(global)?.confirm(slot, &contract, dry),
             Self::Refuse(Which { slot, contract, dry }) => {
                 Session::open(global)?.submit(&Refuse { slot, contract }, dry)
             }

@@ -8,7 +8,7 @@ use der_market::journal::Account;
 use der_market::slot::Slot;
 use serde::Serialize;
 
-use super::{account, parse};
+use super::{DryRun, account, parse};
 use crate::args::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -44,11 +44,15 @@ pub enum Verb {
         /// Every participant of the market.
         #[arg(long, conflicts_with = "participants")]
         all: bool,
+        #[command(flatten)]
+        dry: DryRun,
     },
 }
 
 #[derive(Serialize)]
 struct Rolled {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
     day: BillingDay,
     participants: usize,
     rolled: u32,
@@ -64,21 +68,29 @@ impl Verb {
                 at,
                 participants,
                 all,
+                dry,
             } => {
                 let participants = if all { everybody(&session)? } else { participants };
-                roll(&session, day, at, &participants)
+                roll(&session, (day, at), &participants, dry)
             }
         }
     }
 }
 
-fn roll(session: &Session, day: BillingDay, at: Slot, participants: &[ParticipantId]) -> Result<Exit, Failure> {
-    let replies = session.pages(participants.chunks(ROLL_LIMIT).map(|page| RollCredit {
+fn roll(
+    session: &Session,
+    (day, at): (BillingDay, Slot),
+    participants: &[ParticipantId],
+    dry: DryRun,
+) -> Result<Exit, Failure> {
+    let pages = participants.chunks(ROLL_LIMIT).map(|page| RollCredit {
         day,
         at,
         participants: page.to_vec(),
-    }))?;
+    });
+    let replies = session.pages(pages, dry)?;
     session.done(&Rolled {
+        dry_run: dry.dry_run,
         day,
         participants: participants.len(),
         rolled: replies.iter().map(|reply| reply.rolled).sum(),

@@ -74,6 +74,8 @@ pub struct Close {
     at: Slot,
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    dry: DryRun,
 }
 
 /// The caller's month.
@@ -98,6 +100,8 @@ pub struct Overdue {
 
 #[derive(Serialize)]
 struct Closed {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
     month: Month,
     closed: u32,
 }
@@ -146,12 +150,14 @@ impl Close {
     pub(super) fn run(self, session: &Session) -> Result<Exit, Failure> {
         let (month, at) = (self.month, self.at);
         let accounts = self.which.read(session)?;
-        let replies = session.pages(accounts.chunks(CLOSE_LIMIT).map(|page| CloseStatements {
+        let pages = accounts.chunks(CLOSE_LIMIT).map(|page| CloseStatements {
             month,
             at,
             accounts: page.to_vec(),
-        }))?;
+        });
+        let replies = session.pages(pages, self.dry)?;
         session.done(&Closed {
+            dry_run: self.dry.dry_run,
             month,
             closed: replies.iter().map(|reply| reply.closed).sum(),
         })

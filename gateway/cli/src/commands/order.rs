@@ -152,10 +152,10 @@ pub enum Bid {
     #[command(after_help = POST_BID)]
     Post(Terms),
     /// Withdraws a demand before the gate closes.
-    #[command(after_help = WITHDRAW)]
+    #[command(after_help = "Example:\n  der bid withdraw --profile microgrid-bob B-1 --slot 100")]
     Withdraw(Own),
     /// Shows a demand.
-    #[command(after_help = SHOW)]
+    #[command(after_help = "Example:\n  der bid show --profile microgrid-bob MicrogridMSP:bob B-1 --slot 100")]
     Show(Any),
 }
 

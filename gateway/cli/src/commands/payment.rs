@@ -76,7 +76,7 @@ pub enum Withdraw {
     #[command(after_help = PAID)]
     Confirm(Answered),
     /// Shows a withdrawal.
-    #[command(after_help = SHOW)]
+    #[command(after_help = "Example:\n  der withdraw show --profile microgrid-alice MicrogridMSP:alice W-1")]
     Show(Any),
 }
 

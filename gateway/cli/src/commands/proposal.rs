@@ -10,13 +10,11 @@ use der_client::row_batches;
 use der_market::grid::Distances;
 use der_market::id::ProposalId;
 use der_market::slot::Slot;
-use indicatif::ProgressBar;
 
 use super::{DryRun, parse};
 use crate::args::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::animates;
 use crate::session::Session;
 
 const MAKE: &str = "\
@@ -58,6 +56,8 @@ pub enum Verb {
         proposal: ProposalId,
         /// TOML or JSON file with points and rows.
         file: PathBuf,
+        #[command(flatten)]
+        dry: DryRun,
     },
     /// Approves for the caller's organisation.
     #[command(after_help = "Example:\n  der proposal approve --profile energy-clock tariff-2 --dry-run")]
@@ -116,7 +116,7 @@ impl Verb {
                     dry,
                 )
             }
-            Self::Rows { proposal, file } => rows(global, &proposal, &file),
+            Self::Rows { proposal, file, dry } => rows(global, &proposal, &file, dry),
             Self::Approve(vote) => vote.give(global, |proposal, digest| Approve { proposal, digest }),
             Self::Reject(vote) => vote.give(global, |proposal, digest| Reject { proposal, digest }),
             Self::Enact { proposal, dry } => Session::open(global)?.submit(&Enact { proposal }, dry),
@@ -155,24 +155,9 @@ fn content(subject: Subject, file: &Path) -> Result<Content, Failure> {
     })
 }
 
-fn rows(global: &Global, proposal: &ProposalId, file: &Path) -> Result<Exit, Failure> {
+fn rows(global: &Global, proposal: &ProposalId, file: &Path, dry: DryRun) -> Result<Exit, Failure> {
     let matrix: Distances = parse::file(file)?;
     let session = Session::open(global)?;
-    let batches = row_batches(proposal, &matrix);
-    let bar = if animates() {
-        ProgressBar::new(u64::try_from(matrix.rows.len()).unwrap_or(u64::MAX))
-    } else {
-        ProgressBar::hidden()
-    };
-    let mut published = Vec::with_capacity(batches.len());
-    for batch in &batches {
-        let receipt = session
-            .wait(session.client().publish_rows(batch))
-            .map_err(|error| Failure::from(&error))?;
-        bar.inc(u64::from(receipt.reply.rows));
-        published.push(receipt.reply);
-    }
-    bar.finish_and_clear();
-    session.output().result(&published)?;
-    Ok(Exit::Done)
+    let published = session.pages(row_batches(proposal, &matrix).into_iter(), dry)?;
+    session.done(&published)
 }
