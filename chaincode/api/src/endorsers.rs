@@ -28,6 +28,7 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         | F::CloseGate
         | F::SealBook
         | F::Clear
+        | F::WriteContracts
         | F::EndConfirmation
         | F::Plan
         | F::Settle => GRID_AND_REGULATOR,

@@ -119,6 +119,7 @@ codes! {
     3019 OppositeSide Never "opposite side taken", "Withdraw the orders of the other side at this point and slot first.";
     3020 FiltersInvalid Never "filters not well formed", "Correct the filter that the message names, or leave the filters out.";
     3021 NoAgreedPrices Never "agreed price in a slot that is not bilateral", "Leave the agreed price out; the slot's rules say how contracts are priced.";
+    3022 NoSuchContractsPage Never "no such page of a clearing", "Read the clearing; it tells how many pages there are.";
     3032 MandateInvalid Never "mandate invalid", "Correct what the message names; a mandate is its signer's own, in this market.";
     3033 BadMandateSignature Never "bad mandate signature", "Sign the mandate's canonical bytes with the registered key: ECDSA P-256, SHA-256, low S, DER.";
     3034 NoMandate Never "no mandate to revoke", "Read the mandate (Query:Mandate); it may be revoked already.";

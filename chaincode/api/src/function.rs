@@ -101,6 +101,7 @@ functions! {
     RevokeMandate "DTSC:RevokeMandate" Act 3 "ends the caller's mandate";
     PostForecast "Plan:Forecast" Act 3 "forecasts slots at the caller's point";
     Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
+    WriteContracts "TSSC:WriteContracts" Act 3 "writes a page of a large clearing's contracts";
     Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";
     Refuse "DTSC:Refuse" Act 1 "refuses a proposed contract";
     EndConfirmation "TSSC:EndConfirmation" Act 3 "ends the confirmation of one of a slot's auctions";
@@ -154,6 +155,10 @@ functions! {
     QueryCalls "Query:Calls" Read 3 "who has called for a stage";
     QueryPosition "Query:Position" Read 3 "a participant's forecast and position in a slot";
     QueryClearing "Query:Clearing" Read 1 "a slot's clearing";
+    QueryClearingInputs "Query:ClearingInputs" Read 3 "what a slot's clearing stands on, besides its book";
+    QueryBook "Query:Book" Read 3 "a slot's book, page by page";
+    QueryFills "Query:Fills" Read 3 "a page of a clearing's fills";
+    QueryContracts "Query:Contracts" Read 3 "a page of a clearing's contracts";
     QueryContract "Query:Contract" Read 1 "a contract with its confirmations";
     QueryPlan "Query:Plan" Read 1 "a slot's plan";
     QuerySettlement "Query:Settlement" Read 1 "a slot's settlement";

@@ -13,6 +13,7 @@
 )]
 
 pub mod bytes;
+pub mod clearing;
 pub mod codec;
 pub mod contract;
 pub mod endorsers;
@@ -23,6 +24,7 @@ pub mod guard;
 pub mod mandate;
 pub mod metering;
 pub mod organisations;
+pub mod planning;
 pub mod reply;
 pub mod request;
 pub mod schema;

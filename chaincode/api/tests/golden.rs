@@ -99,7 +99,11 @@ fn requests() -> Vec<Named> {
         QueryAuctions,
         QueryAccrual,
         QueryBalance,
+        QueryBook,
         QueryCalls,
+        QueryClearingInputs,
+        QueryContracts,
+        QueryFills,
         QueryClearing,
         QueryContract,
         QueryDevice,
@@ -175,7 +179,8 @@ fn requests() -> Vec<Named> {
         DecideLine,
         PayStatement,
         DeclareDefault,
-        QueryMonthStatement
+        QueryMonthStatement,
+        WriteContracts
     )
 }
 
@@ -210,7 +215,15 @@ fn every_reply() {
         BalanceView,
         ChainPage,
         ChainRow,
+        BookKey,
+        BookPage,
         CallsView,
+        ClearingInputs,
+        ContractsPage,
+        ContractsWritten,
+        FillsPage,
+        Proof,
+        ProposedContract,
         ClearingView,
         ConfirmationView,
         ContractView,

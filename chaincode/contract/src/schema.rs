@@ -25,12 +25,12 @@ use der_market::storage::Lots;
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Accrual, Allotment, Auctions, Booking, Call, Clearing, Conduct, Connection, CountedDay, Credit,
-    CreditDay, DistancesHead, Enacted, Entry, Exposure, Fold, ForecastRow, Funds, Gate, Hold, Incoming, Indices,
-    Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow, PlantMeter, Postings,
-    Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate, Statement,
-    StatementHead, StatementState, StoreFlow, StoredContract, StoredOrder, Supplied, Suspension, Unbilled, User,
-    VersionsHead, Vote,
+    Accreditation, Accrual, Allotment, Auctions, Booking, Call, Clearing, Conduct, Connection, ContractsPageRow,
+    CountedDay, Credit, CreditDay, DistancesHead, Enacted, Entry, Exposure, FillsRow, Fold, ForecastRow, Funds, Gate,
+    Hold, Incoming, Indices, Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow,
+    PlantMeter, Postings, Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate,
+    Statement, StatementHead, StatementState, StoreFlow, StoredContract, StoredOrder, Supplied, Suspension, Unbilled,
+    UsedRoomRow, User, VersionsHead, Vote,
 };
 
 /// A row's key with the type of its value.
@@ -156,7 +156,10 @@ tables! {
     mandate         "mandate"         (who: &ParticipantId, mandate: &Digest) => SignedMandate, "DTSC:Mandate", Nobody;
     penalty         "penalty"         (who: &ParticipantId, slot: &Auction, offence: &Offence) => Penalty, "DTSC:Refuse, TSSC:EndConfirmation, TSSC:Plan; deleted by Credit:Roll", Nobody;
     clearing        "clearing"        (slot: &Auction) => Clearing,           "TSSC:Clear", Nobody;
-    contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear", Nobody;
+    contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear, TSSC:WriteContracts", Nobody;
+    fills           "fills"           (slot: &Auction, page: &u32) => FillsRow, "TSSC:Clear", Nobody;
+    contracts_page  "contracts-page"  (slot: &Auction, page: &u32) => ContractsPageRow, "TSSC:WriteContracts", Nobody;
+    used_room       "used-room"       (slot: &Auction) => UsedRoomRow, "TSSC:EndConfirmation", Nobody;
     answer          "answer"          (slot: &Auction, contract: &ContractId, side: &Side) => Confirmation, "DTSC:Confirm, DTSC:Refuse", Nobody;
     reading         "reading"         (slot: &Slot, who: &ParticipantId, point: &PointId, meter: &MeterId) => ReadingRow, "Meter:Record", Nobody;
     settlement      "settlement"      (slot: &Slot) => SettlementRow,      "Settlement:Settle, Settlement:Correct", Nobody;

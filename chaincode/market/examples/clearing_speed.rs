@@ -92,6 +92,7 @@ fn main() -> Outcome<()> {
             distances: &distances,
             points: &points,
             merits: &Merits::new(),
+            used: &[],
             book_limit: usize::MAX,
         };
         let start = Instant::now();

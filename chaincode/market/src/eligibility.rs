@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clearing::Reach;
 use crate::filters::Filters;
-use crate::grid::{Distances, Point};
+use crate::grid::{Distances, Point, UsedRoom};
 use crate::id::{ParticipantId, PointId};
 use crate::merit::{Merit, Merits};
 use crate::order::Order;
@@ -27,6 +27,8 @@ pub struct Rules<'a> {
     pub points: &'a [Point],
     /// Figures of those participants who do not have the defaults.
     pub merits: &'a Merits,
+    /// Room that confirmed contracts of the slot's earlier auctions use.
+    pub used: &'a [UsedRoom],
     /// Orders that are matched at most. A larger book has no fills at all: everything goes to planning.
     pub book_limit: usize,
 }

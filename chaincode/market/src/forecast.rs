@@ -30,6 +30,9 @@ pub struct Position {
     pub day_ahead_wh: i64,
     /// By contracts of the intraday auctions, Wh.
     pub intraday_wh: i64,
+    /// Σ of all sales, Wh, whatever was bought back: the seller's capacity bounds it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub sold_wh: Energy,
 }
 
 impl Position {
@@ -45,6 +48,9 @@ impl Position {
         } else {
             &mut self.intraday_wh
         };
+        if side == Side::Seller {
+            self.sold_wh = self.sold_wh.capped(energy);
+        }
         *part = match side {
             Side::Seller => part.saturating_add(signed(energy)),
             Side::Buyer => part.saturating_sub(signed(energy)),
@@ -88,6 +94,10 @@ pub fn positive(wh: i64) -> Energy {
         .ok()
         .and_then(|wh| Energy::new(wh).ok())
         .unwrap_or(if wh > 0 { Energy::MOST } else { Energy::ZERO })
+}
+
+fn is_none(energy: &Energy) -> bool {
+    energy.is_zero()
 }
 
 fn signed(energy: Energy) -> i64 {
@@ -138,7 +148,7 @@ mod tests {
     proptest! {
         #[test]
         fn trading_the_deviation_leaves_none(generation in 0..1_000_000_u64, load in 0..1_000_000_u64, sold in -1_000_000..1_000_000_i64) {
-            let (now, mut position) = (forecast(generation, load), Position { day_ahead_wh: sold, intraday_wh: 0 });
+            let (now, mut position) = (forecast(generation, load), Position { day_ahead_wh: sold, ..Position::default() });
             for side in [Side::Seller, Side::Buyer] {
                 let most = tradable(now, position, side);
                 position.book(false, side, most);
@@ -150,7 +160,7 @@ mod tests {
 
         #[test]
         fn one_side_is_tradable_at_most(generation in 0..1_000_u64, load in 0..1_000_u64, sold in -1_000..1_000_i64) {
-            let position = Position { day_ahead_wh: sold, intraday_wh: 0 };
+            let position = Position { day_ahead_wh: sold, ..Position::default() };
             let (sale, purchase) = (tradable(forecast(generation, load), position, Side::Seller), tradable(forecast(generation, load), position, Side::Buyer));
             prop_assert!(sale.is_zero() || purchase.is_zero());
         }

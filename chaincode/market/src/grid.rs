@@ -46,6 +46,51 @@ pub struct Room {
     pub export: Energy,
 }
 
+/// Room that trades of a slot's earlier auctions use at a point, gross.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsedRoom {
+    /// Where.
+    pub point: PointId,
+    /// Into the point.
+    pub import_wh: Energy,
+    /// Out of the point.
+    pub export_wh: Energy,
+}
+
+/// Sums up the room that trades use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsedRooms(BTreeMap<PointId, (Energy, Energy)>);
+
+impl UsedRooms {
+    /// What is used already.
+    pub fn after(used: &[UsedRoom]) -> Self {
+        let at = |one: &UsedRoom| (one.point.clone(), (one.import_wh, one.export_wh));
+        Self(used.iter().map(at).collect())
+    }
+
+    /// Counts a trade; within one point it uses none.
+    pub fn add_trade(&mut self, seller: &PointId, buyer: &PointId, energy: Energy) {
+        if seller == buyer {
+            return;
+        }
+        let (import, _) = self.0.entry(buyer.clone()).or_insert((Energy::ZERO, Energy::ZERO));
+        *import = import.capped(energy);
+        let (_, export) = self.0.entry(seller.clone()).or_insert((Energy::ZERO, Energy::ZERO));
+        *export = export.capped(energy);
+    }
+
+    /// By point.
+    pub fn list(self) -> Vec<UsedRoom> {
+        let one = |(point, (import_wh, export_wh))| UsedRoom {
+            point,
+            import_wh,
+            export_wh,
+        };
+        self.0.into_iter().map(one).collect()
+    }
+}
+
 /// Room at every point.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rooms(BTreeMap<PointId, Room>);
@@ -63,6 +108,16 @@ impl Rooms {
                 .map(|point| (point.point.clone(), room(point)))
                 .collect(),
         )
+    }
+
+    /// What trades of earlier auctions leave of the whole room.
+    pub fn left<'a>(points: impl IntoIterator<Item = &'a Point>, used: &[UsedRoom]) -> Self {
+        let mut rooms = Self::whole(points);
+        for one in used {
+            rooms.take_import(&one.point, one.import_wh);
+            rooms.take_export(&one.point, one.export_wh);
+        }
+        rooms
     }
 
     /// What is left at a point; none at an unknown one.

@@ -1,6 +1,7 @@
 //! OGSC and PPSC: what is to become of energy that found no contract. A plan moves no money.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +9,11 @@ use crate::cleanliness::Cleanliness;
 use crate::eligibility::tie_hash;
 use crate::grid::Rooms;
 use crate::id::{OrderId, ParticipantId, PointId};
-use crate::merit::Merit;
+use crate::merit::{Merit, Merits};
 use crate::order::Order;
 use crate::participant::Side;
-use crate::slot::Slot;
-use crate::units::{Energy, Ppm};
+use crate::slot::{Auction, Slot};
+use crate::units::{Energy, Ppm, UnitError};
 
 /// What the plan says about one order's energy beyond its contracts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,29 @@ pub struct PlanLine {
     pub grid_wh: Energy,
     /// Beyond the point's room: curtailed for an offer, unserved for a bid.
     pub left_wh: Energy,
+}
+
+/// L of what a participant sells at a point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsumptionIndex {
+    /// Whose plants.
+    pub participant: ParticipantId,
+    /// Where.
+    pub point: PointId,
+    /// L, at least 1.
+    pub index: u32,
+}
+
+/// What OGSC asks of the sellers of a slot.
+#[derive(Clone, Copy, Debug)]
+pub struct Sellers<'a> {
+    /// Q by energy type.
+    pub table: Cleanliness,
+    /// S, and Q where it is not that of the energy type, of those who do not have the defaults.
+    pub merits: &'a Merits,
+    /// L where it is not 1.
+    pub consumption: &'a [ConsumptionIndex],
 }
 
 /// An order with the energy that confirmed contracts gave it.
@@ -184,6 +208,66 @@ struct Share<'a> {
     planned: &'a Planned,
     floor: u128,
     remainder: u128,
+}
+
+/// Energy in confirmed contracts, by auction and order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Direct(BTreeMap<(Auction, ParticipantId, OrderId), Energy>);
+
+impl Direct {
+    /// Counts a contract's energy for one of its orders.
+    ///
+    /// # Errors
+    /// [`UnitError`] beyond the unit's bound.
+    pub fn add(
+        &mut self,
+        auction: Auction,
+        who: &ParticipantId,
+        order: &OrderId,
+        energy: Energy,
+    ) -> Result<(), UnitError> {
+        let key = (auction, who.clone(), order.clone());
+        let sum = self.0.entry(key).or_insert(Energy::ZERO);
+        *sum = sum.plus(energy)?;
+        Ok(())
+    }
+
+    fn of(&self, auction: Auction, order: &Order) -> Energy {
+        let key = (auction, order.participant.clone(), order.order.clone());
+        self.0.get(&key).copied().unwrap_or(Energy::ZERO)
+    }
+}
+
+/// Orders of a slot's auctions with what their contracts took. Who traded in a later auction brought there what was left: of the
+/// earlier orders nothing is left to plan, or the same energy would be planned twice.
+pub fn left_to_plan(books: Vec<(Auction, Vec<Order>)>, direct: &Direct, sellers: &Sellers<'_>) -> Vec<Planned> {
+    let indices: BTreeMap<(&ParticipantId, &PointId), u32> = sellers
+        .consumption
+        .iter()
+        .map(|one| ((&one.participant, &one.point), one.index))
+        .collect();
+    let mut last: BTreeMap<(ParticipantId, PointId), Auction> = BTreeMap::new();
+    let place = |order: &Order| (order.participant.clone(), order.point.clone());
+    for (auction, book) in &books {
+        last.extend(book.iter().map(|order| (place(order), *auction)));
+    }
+    let planned = |auction: Auction, mut order: Order| {
+        let direct_wh = direct.of(auction, &order);
+        if last.get(&place(&order)) != Some(&auction) {
+            order.energy_wh = direct_wh;
+        }
+        Planned {
+            direct_wh,
+            merit: sellers.merits.get(&order.participant).copied().unwrap_or_default(),
+            table: sellers.table,
+            consumption_index: indices.get(&(&order.participant, &order.point)).copied().unwrap_or(1),
+            order,
+        }
+    };
+    let orders = books
+        .into_iter()
+        .flat_map(|(auction, book)| book.into_iter().map(move |order| (auction, order)));
+    orders.map(|(auction, order)| planned(auction, order)).collect()
 }
 
 #[cfg(test)]

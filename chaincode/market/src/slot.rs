@@ -59,6 +59,12 @@ impl Auction {
         self.round == 0
     }
 
+    /// The slot's auction before this one; none before the first.
+    pub fn before(self) -> Option<Self> {
+        let round = self.round.checked_sub(1)?;
+        Some(Self { round, ..self })
+    }
+
     /// Text for keys: sorts by slot, then by round; no auction's text begins another's key.
     pub fn padded(self) -> String {
         if self.is_day_ahead() {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use der_api::request::{PostBid, PostOffer};
+use der_api::request::{Clear, PostBid, PostOffer};
 use der_api::{ErrorCode, Request};
 use der_client::{ClientError, MarketClient, Receipt};
 use der_market::id::{ContractId, ParticipantId};
@@ -180,6 +180,18 @@ impl Session {
             false if bid.slot.is_day_ahead() => self.committed(self.client.post_bid(bid)),
             false => self.all_committed(self.client.post_split_bid(bid)),
         }
+    }
+
+    /// Matches a slot and writes all of its contracts.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's.
+    pub fn match_slot(&self, slot: Auction, dry: DryRun) -> Result<Exit, Failure> {
+        if dry.dry_run {
+            return self.tried(&Clear { slot });
+        }
+        self.learn_members()?;
+        self.committed(self.client.match_slot(slot))
     }
 
     /// Signs a proposed contract with the caller's key; a dry run signs it, too, and lets one peer check the signature.

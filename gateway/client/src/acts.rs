@@ -113,7 +113,8 @@ impl Act for Clear {
 impl Act for EndConfirmation {
     async fn trace(&self, client: &MarketClient, _: &ClientError) -> Option<ConfirmationView> {
         client.slot_from(self.slot, Stage::Ended).await?;
-        let contracts = client.query(&QueryClearing { slot: self.slot }).await.ok()?.contracts;
+        let clearing = client.query(&QueryClearing { slot: self.slot }).await.ok()?;
+        let contracts = clearing.contract_ids().ok()?;
         let (mut confirmed, mut lapsed) = (Vec::new(), Vec::new());
         for contract in contracts {
             let (slot, id) = (self.slot, contract.clone());

@@ -1,14 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod acts;
+pub mod audit;
 pub mod chain;
 mod chains;
+mod clearing;
 mod confirm;
 pub mod day;
 mod days;
 mod departure;
 pub mod district;
 mod error;
+mod explain;
 pub mod follow;
 mod governance;
 mod mandate;
@@ -27,6 +30,7 @@ pub mod watch;
 
 pub use departure::{Departure, DepartureDone, DepartureStep};
 pub use error::ClientError;
+pub use explain::Explained;
 pub use governance::row_batches;
 pub use market_client::MarketClient;
 pub use meter::Meter;

@@ -7,11 +7,12 @@ use der_api::function::BATCH_LIMIT;
 use der_api::request::{
     AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, CallFor, Clear, CloseGate, CorrectSlot,
     DismissMember, EndConfirmation, Estimate, Migrate, OpenSlot, Plan, PostForecast, PostMany, PublishDistances,
-    PublishParameters, PublishPoint, QueryAuctions, QueryBalance, QueryCalls, QueryClearing, QueryContract,
-    QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder, QueryParticipant, QueryPlan, QueryPlant,
-    QueryPoint, QueryPosition, QueryReadings, QuerySettlement, QuerySettlementPage, QuerySlot, QueryStatement,
-    QueryVolumes, RecordReadings, Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request,
-    RewriteGuards, SealBook, Settle, SettlePage, Suspend, Withdraw,
+    PublishParameters, PublishPoint, QueryAuctions, QueryBalance, QueryBook, QueryCalls, QueryClearing,
+    QueryClearingInputs, QueryContract, QueryContracts, QueryFills, QueryGuardsOf, QueryMarket, QueryMembers,
+    QueryMeter, QueryOrder, QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QueryPosition, QueryReadings,
+    QuerySettlement, QuerySettlementPage, QuerySlot, QueryStatement, QueryVolumes, RecordReadings, Refuse,
+    RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, SettlePage,
+    Suspend, Withdraw, WriteContracts,
 };
 use der_api::{ErrorCode, Organisations, RetryClass, codec};
 use der_market::id::{MspId, ParticipantId};
@@ -357,6 +358,8 @@ submits! {
     call_for: CallFor;
     /// Forecasts slots at the caller's point.
     post_forecast: PostForecast;
+    /// Writes a page of a large clearing's contracts; [`MarketClient::match_slot`] writes them all.
+    write_contracts: WriteContracts;
     /// Withdraws an order.
     withdraw: Withdraw;
     /// Refuses a proposed contract.
@@ -409,6 +412,14 @@ queries! {
     position: QueryPosition;
     /// A slot's clearing.
     clearing: QueryClearing;
+    /// What a slot's clearing stands on, besides its book.
+    clearing_inputs: QueryClearingInputs;
+    /// A page of a slot's book.
+    book_page: QueryBook;
+    /// A page of a clearing's fills.
+    fills_page: QueryFills;
+    /// A page of a clearing's contracts.
+    contracts_page: QueryContracts;
     /// A contract with its confirmations.
     contract_view: QueryContract;
     /// A slot's plan.

@@ -166,6 +166,7 @@ fn trade(random: &mut Random, parameters: &Parameters, slot: u64, tally: &mut Ta
         distances: &distances,
         points: &points,
         merits: &Merits::new(),
+        used: &[],
         book_limit: ENTITIES,
     };
     let fills = match_book(&book, &rules);

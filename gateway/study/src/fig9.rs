@@ -171,6 +171,7 @@ fn trade(random: &mut Random, slot: Slot, parameters: &Parameters) -> Result<Sol
         distances: &distances,
         points: &points,
         merits: &Merits::new(),
+        used: &[],
         book_limit: usize::MAX,
     };
     let mut sold = [0; 4];

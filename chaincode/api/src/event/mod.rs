@@ -111,6 +111,7 @@ events! {
         BookSealed,
         StageCalled,
         SlotMatched,
+        ContractsWritten,
         ConfirmationEnded,
         SlotPlanned,
     }

@@ -44,6 +44,17 @@ event! {
         /// Digest of the fills table.
         fills: Digest,
     }
+    /// A page of a large clearing's contracts is written.
+    ContractsWritten {
+        /// Which slot.
+        slot: Auction,
+        /// Which page.
+        page: u32,
+        /// Contracts of the page.
+        contracts: u32,
+        /// SHA-256 of the contracts' hashes, in rank order.
+        digest: Digest,
+    }
     /// Confirmation has ended in an auction.
     ConfirmationEnded {
         /// Which auction.

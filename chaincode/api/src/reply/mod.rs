@@ -16,6 +16,7 @@ mod balance;
 mod call;
 mod certificate;
 mod chain;
+mod clearing;
 mod contract;
 mod credit;
 mod device;
@@ -39,6 +40,10 @@ pub use balance::{BalanceView, StatementView, VolumesView};
 pub use call::CallsView;
 pub use certificate::{AccrualView, HoldingView, OriginView};
 pub use chain::{ChainPage, ChainRow, Change, GuardState, HistoryView, RowJson};
+pub use clearing::{
+    BookKey, BookPage, ClearingInputs, ClearingView, ContractsPage, ContractsWritten, FillsPage, Proof,
+    ProposedContract,
+};
 pub use contract::{AnswerAccepted, Confirmation, ContractStatus, ContractView};
 pub use credit::{CreditView, RolledView};
 pub use device::DeviceView;
@@ -60,5 +65,5 @@ pub use settlement::{
     CourseView, EstimateView, EstimatesAccepted, PageBooked, ReadingsView, SettlementPageView, SettlementView,
     VersionView,
 };
-pub use slot::{ClearingView, Pinned, PlanView, Seal, SlotView, Stage};
+pub use slot::{Pinned, PlanView, Seal, SlotView, Stage};
 pub use statement::{ClosedView, LineState, MonthStatementView, StatedLine, StatementLine};

@@ -1,13 +1,9 @@
 //! A slot, stage by stage.
 
-use std::collections::BTreeSet;
-
-use der_market::id::ContractId;
+use der_market::merit::Merits;
 use der_market::parameters::PriceBounds;
-use der_market::planning::PlanLine;
-use der_market::settlement::Branch;
+use der_market::planning::{ConsumptionIndex, PlanLine};
 use der_market::slot::{Auction, Slot};
-use der_market::units::Energy;
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Digest;
@@ -76,27 +72,6 @@ reply! {
     }
 }
 reply! {
-    /// A slot's clearing.
-    ClearingView {
-        /// Which slot.
-        slot: Auction,
-        /// Orders in the book.
-        orders: u32,
-        /// Proposed contracts, in rank order.
-        contracts: Vec<ContractId>,
-        /// SHA-256 of the fills table.
-        fills: Digest,
-        /// Σ energy of the proposed contracts.
-        matched_wh: Energy,
-        /// Offered and not matched.
-        unmatched_supply_wh: Energy,
-        /// Demanded and not matched.
-        unmatched_demand_wh: Energy,
-        /// Branches that TSSC chooses for it.
-        branches: BTreeSet<Branch>,
-    }
-}
-reply! {
     /// A slot's plan.
     PlanView {
         /// Which slot.
@@ -105,5 +80,11 @@ reply! {
         lines: Vec<PlanLine>,
         /// SHA-256 of the lines.
         digest: Digest,
+        /// L of sellers, where it was not 1.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        consumption: Vec<ConsumptionIndex>,
+        /// Q and S of those who did not have the defaults.
+        #[serde(default, skip_serializing_if = "Merits::is_empty")]
+        merits: Merits,
     }
 }

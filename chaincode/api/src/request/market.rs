@@ -6,7 +6,7 @@ use der_market::slot::{Auction, Slot};
 
 use super::request;
 use crate::organisations::Organisations;
-use crate::reply::{ClearingView, MarketView, PlanView, SettlementView, SlotView};
+use crate::reply::{ClearingView, ContractsWritten, MarketView, PlanView, SettlementView, SlotView};
 use crate::schema;
 
 request! { Bootstrap => MarketView,
@@ -49,6 +49,15 @@ request! { Clear => ClearingView,
     Clear {
         /// Which slot.
         slot: Auction,
+    }
+}
+request! { WriteContracts => ContractsWritten,
+    /// TSSC: writes a page of a large clearing's contracts. A page is written once; pages do not depend on each other.
+    WriteContracts {
+        /// Which slot.
+        slot: Auction,
+        /// Which page, from 0.
+        page: u32,
     }
 }
 request! { Plan => PlanView,

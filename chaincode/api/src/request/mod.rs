@@ -4,6 +4,7 @@ mod account;
 mod call;
 mod certificate;
 mod chain;
+mod clearing;
 mod credit;
 mod device;
 mod forecast;
@@ -31,6 +32,7 @@ pub use certificate::{
     AccrueCertificates, ClaimCertificates, QueryAccrual, QueryHolding, QueryOrigin, TransferCertificates,
 };
 pub use chain::{QueryEnergyChain, QueryGridChain, QueryHistory, QueryRecord, QueryUserChain};
+pub use clearing::{QueryBook, QueryClearingInputs, QueryContracts, QueryFills};
 pub use credit::{QueryCredit, ROLL_LIMIT, RollCredit};
 pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
 pub use forecast::{FORECAST_LIMIT, PostForecast, QueryPosition};
@@ -40,7 +42,7 @@ pub use identity::{
     RegisterPlant, RegisterUser, Reinstate, ReplaceMeter, RetirePlant, SetIndex, Suspend,
 };
 pub use mandate::{GrantMandate, QueryMandate, RevokeMandate};
-pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle};
+pub use market::{Bootstrap, Clear, CloseGate, OpenSlot, Plan, SealBook, Settle, WriteContracts};
 pub use order::{NewOrder, PostMany};
 pub use payment::{AnswerDeposit, AnswerWithdrawal, QueryPayment, RequestDeposit, RequestWithdrawal};
 pub use proposal::{

@@ -19,10 +19,10 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::planning::{auctions_of, ended};
-use crate::rows::{Auctions, Gate, GateState};
+use crate::rows::{Auctions, Clearing, Gate, GateState};
 use crate::schema;
 use crate::settlement::pages_booked;
-use crate::trading::book;
+use crate::trading::{book, unwritten_pages};
 use crate::view::LedgerView;
 
 /// The gate of a slot that was opened.
@@ -197,7 +197,7 @@ pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> 
         Stage::Settled
     } else if rows.get(&plan)?.is_some() {
         Stage::Planned
-    } else if rows.get(&clearing)?.is_some() {
+    } else if is_matched(cx, rows.get(&clearing)?).await? {
         match ended(cx, slot).await? {
             Some(_) => Stage::Ended,
             None => Stage::Matched,
@@ -210,6 +210,14 @@ pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> 
         }
     };
     Ok(view(slot, stage, gate))
+}
+
+/// A large clearing is matched once all of its contracts are written.
+async fn is_matched<V: LedgerView>(cx: &Context<'_, V>, clearing: Option<Clearing>) -> Result<bool, ContractError> {
+    match clearing {
+        Some(clearing) => Ok(unwritten_pages(cx, &clearing).await? == 0),
+        None => Ok(false),
+    }
 }
 
 fn view(slot: Auction, stage: Stage, gate: Gate) -> SlotView {

@@ -7,10 +7,12 @@ use der_api::request::EndConfirmation;
 
 use super::outcome::{Contracts, contracts_of, require_matched};
 use super::positions::Positions;
+use super::used_room::{used_before, used_with};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::require_operator;
+use crate::rows::UsedRoomRow;
 use crate::schema;
 use crate::trading::put_penalty;
 use crate::view::LedgerView;
@@ -20,12 +22,13 @@ pub(crate) async fn end_confirmation<V: LedgerView>(
     request: EndConfirmation,
 ) -> Result<Decision, ContractError> {
     require_operator(cx, request.slot, Stage::Ended).await?;
-    let contracts = read(cx, request).await?;
+    let contracts = read(cx, &request).await?;
     let positions = Positions::after(cx, &contracts).await?;
-    decide(&contracts, &positions)
+    let used = used_with(&used_before(cx, request.slot).await?, &contracts);
+    decide(&contracts, &positions, &used)
 }
 
-async fn read<V: LedgerView>(cx: &Context<'_, V>, request: EndConfirmation) -> Result<Contracts, ContractError> {
+async fn read<V: LedgerView>(cx: &Context<'_, V>, request: &EndConfirmation) -> Result<Contracts, ContractError> {
     let auction = request.slot;
     let wrong = |what: &str| ContractError::new(ErrorCode::WrongStage, format!("slot {auction} is {what}"));
     require_matched(cx, auction).await?;
@@ -39,7 +42,7 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, request: EndConfirmation) -> R
     Ok(contracts)
 }
 
-fn decide(contracts: &Contracts, positions: &Positions) -> Result<Decision, ContractError> {
+fn decide(contracts: &Contracts, positions: &Positions, used: &UsedRoomRow) -> Result<Decision, ContractError> {
     let outcome = contracts.outcome();
     let slot = outcome.slot;
     let count = |ids: &[_]| u32::try_from(ids.len()).map_err(|_| ErrorCode::ArithmeticOverflow);
@@ -57,6 +60,7 @@ fn decide(contracts: &Contracts, positions: &Positions) -> Result<Decision, Cont
         put_penalty(&mut decision, penalty)?;
     }
     decision.put(schema::confirmation_end(&slot), &outcome)?;
+    decision.put(schema::used_room(&slot), used)?;
     positions.put(&mut decision)?;
     Ok(decision)
 }

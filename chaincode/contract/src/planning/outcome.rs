@@ -1,16 +1,19 @@
 //! What becomes of an auction's proposed contracts.
 
+use std::collections::BTreeSet;
+
 use der_api::ErrorCode;
 use der_api::reply::ContractStatus;
 use der_api::schema::WHOLE_MARKET;
+use der_market::id::ContractId;
 use der_market::penalty::Penalty;
 use der_market::slot::{Auction, Slot};
 
 use crate::context::Context;
 use crate::error::ContractError;
-use crate::rows::{Auctions, Outcome, StoredContract};
+use crate::rows::{Auctions, Clearing, Outcome, StoredContract};
 use crate::schema;
-use crate::trading::{answers_to, expiry, status};
+use crate::trading::{answers_to, expiry, status, unwritten_pages};
 use crate::view::LedgerView;
 
 /// Contracts of an auction, apart by what became of them, each in rank order.
@@ -75,9 +78,10 @@ pub(super) async fn contracts_of<V: LedgerView>(
     let Some(outcome) = ended else {
         return by_answers(cx, auction, contracts).await;
     };
+    let kept: BTreeSet<ContractId> = outcome.confirmed.into_iter().collect();
     let (confirmed, lapsed) = contracts
         .into_iter()
-        .partition(|contract| outcome.confirmed.contains(&contract.terms.contract));
+        .partition(|contract| kept.contains(&contract.terms.contract));
     Ok(Contracts {
         confirmed,
         lapsed,
@@ -107,12 +111,39 @@ async fn by_answers<V: LedgerView>(
     Ok(apart)
 }
 
-/// Refuses an auction that is not matched.
-pub(super) async fn require_matched<V: LedgerView>(cx: &Context<'_, V>, auction: Auction) -> Result<(), ContractError> {
-    let clearing = cx.ledger.get(&schema::clearing(&auction)).await?;
-    clearing.map(drop).ok_or_else(|| not_matched(auction))
+/// How far these contracts of an auction have come, in their order.
+pub(crate) async fn statuses<V: LedgerView>(
+    cx: &Context<'_, V>,
+    auction: Auction,
+    contracts: &[StoredContract],
+) -> Result<Vec<ContractStatus>, ContractError> {
+    let planned = cx.ledger.get(&schema::plan(&auction.slot)).await?.is_some();
+    let over = planned || ended(cx, auction).await?.is_some();
+    let answers = answers_to(cx, auction, contracts).await?;
+    Ok(answers.iter().map(|answers| status(answers, over)).collect())
 }
 
-pub(super) fn not_matched(auction: Auction) -> ContractError {
+/// Refuses an auction that is not matched: a large one is, once all of its contracts are written.
+pub(super) async fn require_matched<V: LedgerView>(cx: &Context<'_, V>, auction: Auction) -> Result<(), ContractError> {
+    let clearing = cx.ledger.get(&schema::clearing(&auction)).await?;
+    require_written(cx, auction, clearing).await
+}
+
+/// Refuses a clearing that is not there, or some of whose contracts are still to be written.
+pub(super) async fn require_written<V: LedgerView>(
+    cx: &Context<'_, V>,
+    auction: Auction,
+    clearing: Option<Clearing>,
+) -> Result<(), ContractError> {
+    let clearing = clearing.ok_or_else(|| not_matched(auction))?;
+    let left = unwritten_pages(cx, &clearing).await?;
+    if left == 0 {
+        return Ok(());
+    }
+    let detail = format!("{left} pages of slot {auction}'s contracts are still to be written");
+    Err(ContractError::new(ErrorCode::WrongStage, detail))
+}
+
+fn not_matched(auction: Auction) -> ContractError {
     ContractError::new(ErrorCode::WrongStage, format!("slot {auction} is not matched"))
 }

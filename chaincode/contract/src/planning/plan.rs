@@ -1,30 +1,32 @@
 //! `TSSC:Plan`: ends confirmation; what no confirmed contract takes goes to OGSC and PPSC.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::bytes::Digest;
+use der_api::contract::ContractTerms;
 use der_api::event::SlotPlanned;
+use der_api::planning::plan_lines;
 use der_api::reply::{PlanView, Stage};
 use der_api::request::Plan;
 use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::cleanliness::Cleanliness;
-use der_market::grid::{Point, Rooms};
-use der_market::id::{OrderId, ParticipantId, PointId};
+use der_market::grid::Point;
+use der_market::id::{ParticipantId, PointId};
 use der_market::merit::Merits;
 use der_market::order::Order;
+use der_market::participant::Side;
 use der_market::penalty::Penalty;
-use der_market::planning::{Planned, plan};
+use der_market::planning::{ConsumptionIndex, Sellers};
 use der_market::slot::{Auction, Slot};
-use der_market::units::{Energy, UnitError};
 
-use super::outcome::{Contracts, contracts_of, not_matched, require_matched};
+use super::outcome::{Contracts, contracts_of, require_matched, require_written};
 use super::positions::Positions;
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::{require_gate, require_operator};
-use crate::rows::{Auctions, Indices, Outcome, PlanRow, StoredContract};
+use crate::rows::{Auctions, Indices, Outcome, PlanRow};
 use crate::schema;
 use crate::trading::{book, of_sellers, points, put_penalty};
 use crate::view::LedgerView;
@@ -97,7 +99,7 @@ async fn require_plannable<V: LedgerView>(cx: &Context<'_, V>, slot: Slot) -> Re
         keys.push(later.key.clone());
     }
     let answers = cx.ledger.many(&keys).await?;
-    answers.get(&clearing)?.ok_or_else(|| not_matched(slot.into()))?;
+    require_written(cx, slot.into(), answers.get(&clearing)?).await?;
     if answers.get(&plan)?.is_some() {
         let detail = format!("slot {slot} is planned already");
         return Err(ContractError::new(ErrorCode::WrongStage, detail));
@@ -149,22 +151,32 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
         merits,
         positions,
     } = inputs;
-    let mut rooms = Rooms::whole(&points);
-    let mut direct = Direct::default();
-    for StoredContract { terms, .. } in auctions.iter().flat_map(|auction| &auction.contracts.confirmed) {
-        rooms.take_trade(&terms.seller_point, &terms.buyer_point, terms.energy_wh);
-        direct.add(terms.slot, &terms.buyer, &terms.buyer_order, terms.energy_wh)?;
-        direct.add(terms.slot, &terms.seller, &terms.seller_order, terms.energy_wh)?;
-    }
+    let confirmed = auctions.iter().flat_map(|auction| &auction.contracts.confirmed);
+    let terms: Vec<ContractTerms> = confirmed.map(|contract| contract.terms.clone()).collect();
     let penalties: Vec<Penalty> = auctions
         .iter()
         .flat_map(|auction| auction.contracts.penalties.clone())
         .collect();
     let outcomes = auctions.iter().map(|auction| auction.contracts.outcome()).collect();
-    let orders = left_to_plan(auctions, &direct, &indices, (table, &merits));
-    let lines = plan(slot, &orders, rooms);
+    let consumption = consumption(&auctions, &indices);
+    let books = auctions
+        .into_iter()
+        .map(|auction| (auction.contracts.auction, auction.book));
+    let sellers = Sellers {
+        table,
+        merits: &merits,
+        consumption: &consumption,
+    };
+    let lines = plan_lines(slot, &points, books.collect(), &terms, &sellers)?;
     let digest = Digest::of(&codec::encode(&lines)?);
-    let mut decision = write(PlanView { slot, lines, digest }, outcomes)?;
+    let view = PlanView {
+        slot,
+        lines,
+        digest,
+        consumption,
+        merits,
+    };
+    let mut decision = write(view, outcomes)?;
     for penalty in &penalties {
         put_penalty(&mut decision, penalty)?;
     }
@@ -174,58 +186,22 @@ fn decide(inputs: Inputs) -> Result<Decision, ContractError> {
     Ok(decision)
 }
 
-/// Energy in confirmed contracts, by auction and order.
-#[derive(Default)]
-struct Direct(BTreeMap<(Auction, ParticipantId, OrderId), Energy>);
-
-impl Direct {
-    fn add(&mut self, auction: Auction, who: &ParticipantId, order: &OrderId, energy: Energy) -> Result<(), UnitError> {
-        let sum = self
-            .0
-            .entry((auction, who.clone(), order.clone()))
-            .or_insert(Energy::ZERO);
-        *sum = sum.plus(energy)?;
-        Ok(())
-    }
-
-    fn of(&self, auction: Auction, order: &Order) -> Energy {
-        let key = (auction, order.participant.clone(), order.order.clone());
-        self.0.get(&key).copied().unwrap_or(Energy::ZERO)
-    }
-}
-
-/// Orders with what their contracts took. Who traded in a later auction brought there what was left: of the earlier orders nothing
-/// is left to plan, or the same energy would be planned twice.
-fn left_to_plan(
-    auctions: Vec<Played>,
-    direct: &Direct,
-    indices: &BTreeMap<PointId, Indices>,
-    (table, merits): (Cleanliness, &Merits),
-) -> Vec<Planned> {
-    let mut last: BTreeMap<(ParticipantId, PointId), Auction> = BTreeMap::new();
-    let place = |order: &Order| (order.participant.clone(), order.point.clone());
-    for Played { book, contracts } in &auctions {
-        last.extend(book.iter().map(|order| (place(order), contracts.auction)));
-    }
-    let planned = |auction: Auction, mut order: Order| {
-        let direct_wh = direct.of(auction, &order);
-        if last.get(&place(&order)) != Some(&auction) {
-            order.energy_wh = direct_wh;
-        }
-        let of_point = indices.get(&order.point);
-        Planned {
-            direct_wh,
-            merit: merits.get(&order.participant).copied().unwrap_or_default(),
-            table,
-            consumption_index: of_point.map_or(1, |indices| indices.of(&order.participant)),
-            order,
-        }
+/// L of the sellers at the books' points, where it is not 1.
+fn consumption(auctions: &[Played], indices: &BTreeMap<PointId, Indices>) -> Vec<ConsumptionIndex> {
+    let orders = auctions.iter().flat_map(|auction| &auction.book);
+    let sellers: BTreeSet<(&ParticipantId, &PointId)> = orders
+        .filter(|order| order.side == Side::Seller)
+        .map(|order| (&order.participant, &order.point))
+        .collect();
+    let index = |(who, point): (&ParticipantId, &PointId)| {
+        let index = indices.get(point)?.of(who);
+        (index != 1).then(|| ConsumptionIndex {
+            participant: who.clone(),
+            point: point.clone(),
+            index,
+        })
     };
-    auctions
-        .into_iter()
-        .flat_map(|Played { book, contracts }| book.into_iter().map(move |order| (contracts.auction, order)))
-        .map(|(auction, order)| planned(auction, order))
-        .collect()
+    sellers.into_iter().filter_map(index).collect()
 }
 
 fn write(view: PlanView, outcomes: Vec<Outcome>) -> Result<Decision, ContractError> {

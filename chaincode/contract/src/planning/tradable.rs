@@ -112,6 +112,11 @@ impl Tradable {
         Ok(())
     }
 
+    /// What the participant has sold at the point by contracts of the slot's earlier auctions.
+    pub(crate) fn sold(&self) -> Energy {
+        self.position.sold_wh
+    }
+
     fn require_within(&self, side: Side, total: Energy) -> Result<(), ContractError> {
         let slot = self.auction;
         let most = match (slot.is_day_ahead(), self.forecast, side) {

@@ -1,7 +1,7 @@
 //! A slot's stages.
 
 use der_api::reply::{AuctionsView, ContractView};
-use der_api::request::{QueryAuctions, QueryClearing, QueryContract, QueryPlan, QuerySlot};
+use der_api::request::{QueryAuctions, QueryContract, QueryPlan, QuerySlot};
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -26,13 +26,6 @@ pub(crate) async fn auctions<V: LedgerView>(
         auctions.push(stage(cx, auction).await?);
     }
     Decision::replying(&AuctionsView { slot, auctions })
-}
-
-pub(crate) async fn clearing<V: LedgerView>(
-    cx: &Context<'_, V>,
-    request: QueryClearing,
-) -> Result<Decision, ContractError> {
-    Decision::replying(&cx.ledger.require(&schema::clearing(&request.slot)).await?.view)
 }
 
 pub(crate) async fn contract<V: LedgerView>(

@@ -3,14 +3,12 @@
 mod money;
 
 use der_api::bytes::{Digest, HexBytes};
-use der_api::contract::ContractTerms;
 use der_api::metering::SignedReading;
 use der_api::organisations::Organisations;
-use der_api::reply::{ClearingView, OrderStatus, Pinned, PlanView, Seal};
+use der_api::reply::{OrderStatus, Pinned, PlanView, Seal};
 use der_market::credit::CreditRules;
 use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
 use der_market::journal::Posting;
-use der_market::matching::Fill;
 use der_market::order::Order;
 use der_market::order_rules::Book;
 use der_market::parameters::PriceBounds;
@@ -40,12 +38,14 @@ macro_rules! row {
 }
 
 mod call;
+mod clearing;
 mod forecast;
 mod origin;
 mod session;
 mod settlement;
 
 pub use call::Call;
+pub use clearing::{Clearing, ClearingRecord, ContractsPageRow, FillsRow, StoredContract, UsedRoomRow};
 pub use forecast::ForecastRow;
 pub use origin::{Accrual, Indices, PlantIndex, PlantMeter};
 pub(crate) use row;
@@ -188,24 +188,6 @@ row! {
         orders: u32,
         /// Their energy.
         energy_wh: Energy,
-    }
-}
-row! {
-    /// A clearing with its compact table of fills.
-    Clearing {
-        /// What is told of it.
-        view: ClearingView,
-        /// The fills, in rank order, over the sorted book.
-        fills: Vec<Fill>,
-    }
-}
-row! {
-    /// A proposed contract.
-    StoredContract {
-        /// Its terms.
-        terms: ContractTerms,
-        /// Their canonical hash.
-        hash: Digest,
     }
 }
 row! {

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::bytes::Digest;
-use der_api::contract::ContractTerms;
+use der_api::clearing::{CONTRACTS_PER_PAGE, PriorityProof, Proposal, active_book};
 use der_api::event::SlotMatched;
-use der_api::reply::{ClearingView, Stage};
+use der_api::reply::{ClearingView, Proof, Stage};
 use der_api::request::Clear;
+use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::eligibility::Rules;
-use der_market::grid::{Distances, Point};
-use der_market::id::{ContractId, MarketId, ParticipantId, PointId};
-use der_market::matching::{Fill, match_book, sort_book};
+use der_market::grid::{Distances, Point, UsedRoom};
+use der_market::id::{MarketId, ParticipantId, PointId};
+use der_market::matching::{Fill, match_book};
 use der_market::merit::Merits;
 use der_market::order::Order;
 use der_market::parameters::Parameters;
@@ -25,17 +26,20 @@ use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::governance::{distances_among, require_gate, require_operator, require_unsettled, seal_of};
 use crate::money::barred;
-use crate::rows::{Clearing, Gate, GateState, StoredContract};
+use crate::planning::used_before;
+use crate::rows::{Clearing, ClearingRecord, FillsRow, Gate, GateState, StoredContract};
 use crate::schema;
 use crate::trading::book::book;
 use crate::trading::merits::merits;
 use crate::view::LedgerView;
 
-/// Orders of one slot that are matched: there are hardly more fills than orders, and each writes a contract in this one transaction.
+/// Orders of one slot that are matched: the clearing stays below 2 MB, and the hardest book known takes seconds.
 ///
 /// A larger book is cleared without contracts, and planning takes all of it: refusing it would hold the slot for ever.
 /// Orders of suspended participants do not count.
-const BOOK_LIMIT: usize = 4_000;
+const BOOK_LIMIT: u32 = 20_000;
+/// The limit of the first two schemas, where every fill writes its contract in the one transaction.
+const FIRST_BOOK_LIMIT: u32 = 4_000;
 
 struct Inputs {
     market: MarketId,
@@ -47,6 +51,10 @@ struct Inputs {
     book: Vec<Order>,
     suspended: BTreeSet<ParticipantId>,
     merits: Merits,
+    /// Room that the slot's earlier auctions use.
+    used: Vec<UsedRoom>,
+    /// From schema 3 on a clearing is recorded for those who compute it again, and a large one is written in pages.
+    recorded: bool,
 }
 
 pub(crate) async fn clear<V: LedgerView>(cx: &Context<'_, V>, request: Clear) -> Result<Decision, ContractError> {
@@ -90,6 +98,8 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
         parameters,
         points,
         suspended,
+        used: used_before(cx, slot).await?,
+        recorded: cx.schema >= WHOLE_MARKET,
         gate,
         book,
     })
@@ -119,68 +129,134 @@ async fn suspended<V: LedgerView>(
 }
 
 fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
-    let slot = inputs.slot;
-    let active = |order: &&Order| !inputs.suspended.contains(&order.participant);
-    let mut book: Vec<Order> = inputs.book.iter().filter(active).cloned().collect();
-    sort_book(&mut book);
+    let excluded = excluded(inputs)?;
+    let book = active_book(inputs.book.clone(), &excluded);
+    let book_limit = if inputs.recorded { BOOK_LIMIT } else { FIRST_BOOK_LIMIT };
     let rules = Rules {
-        slot: slot.slot,
+        slot: inputs.slot.slot,
         parameters: &inputs.parameters,
         distances: &inputs.distances,
         points: &inputs.points,
         merits: &inputs.merits,
-        book_limit: BOOK_LIMIT,
+        used: &inputs.used,
+        book_limit: usize::try_from(book_limit).unwrap_or(usize::MAX),
     };
     let fills = match_book(&book, &rules);
-    let contracts = contracts(inputs, &book, &fills)?;
-    let view = view(inputs, &fills, &contracts)?;
+    let record = inputs.recorded.then(|| ClearingRecord {
+        excluded,
+        merits: inputs.merits.clone(),
+        used: inputs.used.clone(),
+        book_limit,
+    });
+    write(inputs, &book, fills, record)
+}
+
+/// Places of the orders that are not matched, in the book by owner and order id.
+fn excluded(inputs: &Inputs) -> Result<Vec<u32>, ContractError> {
+    let mut book: Vec<&Order> = inputs.book.iter().collect();
+    book.sort_by_key(|order| (&order.participant, &order.order));
+    let stopped = |(_, order): &(usize, &Order)| inputs.suspended.contains(&order.participant);
+    let place = |(place, _)| u32::try_from(place).map_err(|_| ErrorCode::ArithmeticOverflow.into());
+    book.into_iter().enumerate().filter(stopped).map(place).collect()
+}
+
+fn write(
+    inputs: &Inputs,
+    book: &[Order],
+    fills: Vec<Fill>,
+    record: Option<ClearingRecord>,
+) -> Result<Decision, ContractError> {
+    let slot = inputs.slot;
+    let paged = record.is_some() && fills.len() > CONTRACTS_PER_PAGE;
+    let contracts = if paged {
+        Vec::new()
+    } else {
+        contracts(&inputs.proposal(book), &fills, 0)?
+    };
+    let view = view(inputs, &fills, &contracts, record.as_ref())?;
     let mut decision = Decision::replying(&view)?;
     for contract in &contracts {
         decision.put(schema::contract(&slot, &contract.terms.contract), contract)?;
     }
-    let count = u32::try_from(contracts.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?;
     decision.emit(SlotMatched {
         slot,
-        contracts: count,
+        contracts: count(fills.len())?,
         fills: view.fills,
     })?;
-    decision.put(schema::clearing(&slot), &Clearing { view, fills })?;
+    if paged {
+        for (page, fills) in (0_u32..).zip(fills.chunks(CONTRACTS_PER_PAGE)) {
+            decision.put(schema::fills(&slot, &page), &FillsRow::of(fills))?;
+        }
+    }
+    let fills = if paged { Vec::new() } else { fills };
+    decision.put(schema::clearing(&slot), &Clearing { view, fills, record })?;
     Ok(decision)
 }
 
-/// One contract per fill; its id is its slot and its rank.
-fn contracts(inputs: &Inputs, book: &[Order], fills: &[Fill]) -> Result<Vec<StoredContract>, ContractError> {
-    let order = |place: u32| {
-        let found = usize::try_from(place).ok().and_then(|place| book.get(place));
-        found.ok_or_else(|| ContractError::new(ErrorCode::Internal, "a fill names no order"))
-    };
-    let contract = |(rank, fill): (usize, &Fill)| {
-        let (bid, offer) = (order(fill.bid)?, order(fill.offer)?);
-        let id = format!("{}-{:05}", inputs.slot, rank.saturating_add(1));
-        let terms = ContractTerms {
-            market: inputs.market.clone(),
-            contract: ContractId::new(id).map_err(|e| ContractError::new(ErrorCode::Internal, e.to_string()))?,
-            slot: inputs.slot,
-            buyer: bid.participant.clone(),
-            buyer_order: bid.order.clone(),
-            buyer_point: bid.point.clone(),
-            seller: offer.participant.clone(),
-            seller_order: offer.order.clone(),
-            seller_point: offer.point.clone(),
-            energy_wh: fill.energy_wh,
-            price: fill.price,
-            tariff: fill.tariff,
-            parameters: inputs.gate.parameters,
-            distances: inputs.gate.distances,
-            profile: inputs.parameters.profile,
+impl Inputs {
+    fn proposal<'a>(&'a self, book: &'a [Order]) -> Proposal<'a> {
+        Proposal {
+            market: &self.market,
+            slot: self.slot,
+            parameters: self.gate.parameters,
+            distances: self.gate.distances,
+            profile: self.parameters.profile,
+            book,
+        }
+    }
+
+    fn proof(&self, fills: &[Fill], digest: Digest, record: &ClearingRecord) -> Result<Proof, ContractError> {
+        let seal = self.gate.seal.as_ref().ok_or(ErrorCode::Internal)?;
+        let proof = PriorityProof {
+            slot: self.slot,
+            seal,
+            parameters: &self.parameters,
+            distances: &self.distances,
+            points: &self.points,
+            excluded: &record.excluded,
+            merits: &record.merits,
+            used: &record.used,
+            book_limit: record.book_limit,
+            fills: digest,
         };
+        let contracts = fills.len();
+        let pages = if contracts > CONTRACTS_PER_PAGE {
+            contracts.div_ceil(CONTRACTS_PER_PAGE)
+        } else {
+            0
+        };
+        Ok(Proof {
+            digest: proof.digest()?,
+            contracts: count(contracts)?,
+            pages: count(pages)?,
+        })
+    }
+}
+
+/// One contract per fill, from this rank on.
+pub(super) fn contracts(
+    proposal: &Proposal<'_>,
+    fills: &[Fill],
+    first: u32,
+) -> Result<Vec<StoredContract>, ContractError> {
+    let contract = |(rank, fill): (u32, &Fill)| {
+        let terms = proposal.terms(rank, fill)?;
         let hash = terms.hash()?;
         Ok(StoredContract { terms, hash })
     };
-    fills.iter().enumerate().map(contract).collect()
+    (first..).zip(fills).map(contract).collect()
 }
 
-fn view(inputs: &Inputs, fills: &[Fill], contracts: &[StoredContract]) -> Result<ClearingView, ContractError> {
+pub(super) fn count(items: usize) -> Result<u32, ContractError> {
+    u32::try_from(items).map_err(|_| ErrorCode::ArithmeticOverflow.into())
+}
+
+fn view(
+    inputs: &Inputs,
+    fills: &[Fill],
+    contracts: &[StoredContract],
+    record: Option<&ClearingRecord>,
+) -> Result<ClearingView, ContractError> {
     let side = |side: Side| inputs.book.iter().filter(move |order| order.side == side);
     let ordered = |wanted| total(side(wanted).map(|order| order.energy_wh));
     let matched = total(fills.iter().map(|fill| fill.energy_wh));
@@ -192,14 +268,15 @@ fn view(inputs: &Inputs, fills: &[Fill], contracts: &[StoredContract]) -> Result
         (Branch::FeedIn, unmatched_supply_wh),
         (Branch::GridSupply, unmatched_demand_wh),
     ]);
+    let digest = Digest::of(&codec::encode(&fills)?);
     Ok(ClearingView {
         slot: inputs.slot,
-        orders: u32::try_from(inputs.book.len()).map_err(|_| ErrorCode::ArithmeticOverflow)?,
+        orders: count(inputs.book.len())?,
         contracts: contracts
             .iter()
             .map(|contract| contract.terms.contract.clone())
             .collect(),
-        fills: Digest::of(&codec::encode(&fills)?),
+        fills: digest,
         matched_wh,
         unmatched_supply_wh,
         unmatched_demand_wh,
@@ -208,6 +285,7 @@ fn view(inputs: &Inputs, fills: &[Fill], contracts: &[StoredContract]) -> Result
             .filter(|(_, energy)| !energy.is_zero())
             .map(|(branch, _)| branch)
             .collect(),
+        proof: record.map(|record| inputs.proof(fills, digest, record)).transpose()?,
     })
 }
 

@@ -155,11 +155,13 @@ impl Desk {
         let place = (slot, order.point.clone(), order.participant.clone());
         let entry = self.entries.entry(place.clone()).or_insert(own);
         entry.mandate = self.mandates.get(&wanted.participant).copied();
+        let mut sold = Energy::ZERO;
         if let Some(tradable) = self.tradable.get(&place) {
             tradable.require(side, entry.open_energy(side)?, order.energy_wh)?;
+            sold = tradable.sold();
         }
         entry.add(side, wanted.content)?;
-        entry.require_within(most)?;
+        entry.require_within(most, sold)?;
         self.holdings.take(slot, &order)?;
         self.changed.insert(place);
         Ok(Placed { order, new: true })
@@ -341,11 +343,11 @@ impl Entry {
         Ok(sum)
     }
 
-    /// Refuses sales beyond the capacity, all open ones together.
-    fn require_within(&self, most: Energy) -> Result<(), ContractError> {
-        let sum = self.open_energy(Side::Seller)?;
-        if sum > most {
-            let detail = format!("open offers of {sum} Wh, the capacity allows {most} Wh a slot");
+    /// Refuses sales beyond the capacity, all open ones together with what the slot's earlier auctions sold.
+    fn require_within(&self, most: Energy, sold: Energy) -> Result<(), ContractError> {
+        let open = self.open_energy(Side::Seller)?;
+        if !open.is_zero() && open.plus(sold)? > most {
+            let detail = format!("open offers of {open} Wh and {sold} Wh sold, the capacity allows {most} Wh a slot");
             return Err(ContractError::new(ErrorCode::CapacityExceeded, detail));
         }
         Ok(())

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod rooms;
 mod silence;
 #[path = "../world/mod.rs"]
 mod world;

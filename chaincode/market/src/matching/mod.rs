@@ -6,6 +6,7 @@
 
 mod band;
 mod entry;
+mod explain;
 mod lane;
 mod links;
 mod tie;
@@ -18,6 +19,7 @@ use crate::order::Order;
 use crate::units::{Energy, Price};
 
 use self::band::{Bands, Next};
+pub use self::explain::{Explanation, Lost, Missed, OrderName, Won, explain};
 pub use self::links::Links;
 use self::walk::Walk;
 

@@ -54,6 +54,7 @@ impl World {
             distances: &self.distances,
             points: &self.points,
             merits: &NONE,
+            used: &[],
             book_limit: 14,
         }
     }

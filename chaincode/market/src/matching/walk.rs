@@ -1,7 +1,7 @@
 //! What is still open while the pairs are walked.
 
 use crate::eligibility::{Barrier, Link, Rules};
-use crate::grid::Point;
+use crate::grid::{Point, Room, Rooms};
 use crate::order::Order;
 use crate::participant::Side;
 use crate::pricing::Pricing;
@@ -11,19 +11,13 @@ use super::Fill;
 use super::entry::Entry;
 use super::links::Links;
 
-/// The room that trades left a point, import and export apart.
-struct Site {
-    import: Energy,
-    export: Energy,
-}
-
 /// The walk's state: open energy of every order, room of every point.
 pub(super) struct Walk<'a> {
     book: &'a [Order],
     rules: &'a Rules<'a>,
     pub(super) pricing: Pricing,
     open: Vec<Energy>,
-    sites: Vec<Site>,
+    sites: Vec<Room>,
     links: &'a Links<'a>,
 }
 
@@ -34,7 +28,7 @@ impl<'a> Walk<'a> {
             rules,
             pricing: Pricing::of(book, rules, links),
             open: book.iter().map(|order| order.energy_wh).collect(),
-            sites: links.points.iter().map(|point| Site::new(*point)).collect(),
+            sites: sites(links, rules),
             links,
         }
     }
@@ -94,6 +88,11 @@ impl<'a> Walk<'a> {
             .map_or(Energy::ZERO, |(to, from)| to.import.min(from.export))
     }
 
+    /// What may still come into a point.
+    pub(super) fn imports(&self, buyer: usize) -> Energy {
+        self.sites.get(buyer).map_or(Energy::ZERO, |site| site.import)
+    }
+
     fn take_room(&mut self, buyer: usize, seller: usize, energy: Energy) {
         if buyer == seller {
             return;
@@ -135,12 +134,13 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl Site {
-    fn new(point: Option<&Point>) -> Self {
-        let room = point.map_or(Energy::ZERO, |point| point.capacity_w.per_slot());
-        Self {
-            import: room,
-            export: room,
-        }
-    }
+/// The room at each point of a book when its walk begins; none at an unknown point.
+fn sites(links: &Links<'_>, rules: &Rules<'_>) -> Vec<Room> {
+    let none = Room {
+        import: Energy::ZERO,
+        export: Energy::ZERO,
+    };
+    let rooms = Rooms::left(links.points.iter().filter_map(|point| *point), rules.used);
+    let room = |point: &Option<&Point>| point.map_or(none, |point| rooms.at(&point.point));
+    links.points.iter().map(room).collect()
 }

@@ -17,6 +17,7 @@ mod device;
 mod dismiss;
 mod doctor;
 mod embedded;
+mod explain;
 mod follow;
 mod forecast;
 mod functions;
@@ -108,6 +109,8 @@ pub enum Noun {
     /// Electronic contracts.
     #[command(subcommand)]
     Contract(contract::Verb),
+    /// Why an order was not matched, or at this price.
+    Explain(explain::Explain),
     /// Meter readings.
     #[command(subcommand)]
     Reading(reading::Verb),
@@ -206,6 +209,7 @@ impl Noun {
             Self::Forecast(verb) => verb.run(global),
             Self::Operator(verb) => verb.run(global),
             Self::Contract(verb) => verb.run(global),
+            Self::Explain(explain) => explain.run(global),
             Self::Reading(verb) => verb.run(global),
             Self::Account(verb) => verb.run(global),
             Self::Deposit(verb) => verb.run(global),

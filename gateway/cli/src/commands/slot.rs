@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use der_api::reply::Stage;
 use der_api::request::{
-    CallFor, Clear, CloseGate, CorrectSlot, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan,
+    CallFor, CloseGate, CorrectSlot, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan,
     QuerySettlement, QuerySettlementPage, QuerySlot, SealBook, Settle, SettlePage,
 };
 use der_market::slot::{Auction, Slot};
@@ -28,7 +28,7 @@ pub enum Verb {
     /// Fixes count and digest of the closed book.
     #[command(after_help = "Example:\n  der slot seal --profile grid-operator 100")]
     Seal(WhichAuction),
-    /// Matches the sealed book and proposes contracts.
+    /// Matches the sealed book and proposes contracts; those of a large book are written in several transactions.
     #[command(after_help = "Example:\n  der slot clear --profile grid-operator 100")]
     Clear(WhichAuction),
     /// Ends the confirmation of one auction, so that the slot's next one may open.
@@ -113,7 +113,7 @@ impl Verb {
             Self::Open(WhichAuction { slot, dry }) => session.submit(&OpenSlot { slot }, dry),
             Self::Close(WhichAuction { slot, dry }) => session.submit(&CloseGate { slot }, dry),
             Self::Seal(WhichAuction { slot, dry }) => session.submit(&SealBook { slot }, dry),
-            Self::Clear(WhichAuction { slot, dry }) => session.submit(&Clear { slot }, dry),
+            Self::Clear(WhichAuction { slot, dry }) => session.match_slot(slot, dry),
             Self::End(WhichAuction { slot, dry }) => session.submit(&EndConfirmation { slot }, dry),
             Self::Plan(Which { slot, dry }) => session.submit(&Plan { slot }, dry),
             Self::Settle(Which { slot, dry }) => match dry.dry_run {

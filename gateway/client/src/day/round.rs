@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use der_api::reply::{ClearingView, SettlementView, Stage};
 use der_api::request::{
-    Clear, CloseGate, OpenSlot, Plan, QueryClearing, QueryContract, QuerySettlement, QuerySlot, RecordReadings,
-    SealBook, Settle,
+    CloseGate, OpenSlot, Plan, QueryClearing, QueryContract, QuerySettlement, QuerySlot, RecordReadings, SealBook,
+    Settle,
 };
 use der_api::{ErrorCode, Function, RetryClass};
 use der_market::id::{ContractId, ParticipantId};
@@ -116,7 +116,7 @@ impl MarketDay {
             Some(Stage::Sealed) => drop(self.match_orders(slot).await?),
             Some(Stage::Matched) => {
                 let clearing = self.clock.query(&QueryClearing { slot: slot.into() }).await?;
-                self.sign_by_those_who_can(slot, &clearing.contracts, &mut met.out)
+                self.sign_by_those_who_can(slot, &clearing.contract_ids()?, &mut met.out)
                     .await?;
                 self.plan(slot).await?;
             }
@@ -193,7 +193,7 @@ impl MarketDay {
     }
 
     async fn match_orders(&self, slot: Slot) -> Result<ClearingView, DayError> {
-        let receipt = self.clock.clear(&Clear { slot: slot.into() }).await?;
+        let receipt = self.clock.match_slot(slot.into()).await?;
         Ok(self.committed(Some(slot), Function::Clear, receipt))
     }
 
