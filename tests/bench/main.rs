@@ -1,6 +1,7 @@
 //! `der-bench`: the figures of `docs/benchmarks.md`, on this machine, in one run. Run it by `cargo xtask bench`.
 
 mod chaincode;
+mod clearing;
 mod figures;
 mod load;
 mod networks;
@@ -15,7 +16,8 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use der_e2e::{NetworkKind, World};
+use der_e2e::{LargeBook, NetworkKind, World};
+use der_market::slot::Slot;
 use serde_json::{Map, Value};
 
 use self::{networks::Load, table::Table};
@@ -57,6 +59,8 @@ enum Part {
     /// The market on the devnet, on Fabric with Raft and on Fabric with BFT orderers.
     Networks,
     /// The chaincode service on `fabric-shim` against one on the official Go shim.
+    /// The clearing of 10 000 orders, on the network that `DER_NETWORK` asks for.
+    Clearing,
     Chaincode,
 }
 
@@ -100,10 +104,24 @@ async fn main() -> Result<()> {
         let record = figures::record(&start, &load);
         report.add("sales", [figures::table(&record)], record);
     }
+    if wanted(Part::Clearing) {
+        measure_clearing(&programs, &mut report).await?;
+    }
     if let Some(file) = &args.record {
         let text = serde_json::to_string_pretty(&report.record)?;
         std::fs::write(file, text).with_context(|| file.display().to_string())?;
     }
+    Ok(())
+}
+
+/// On the network that `DER_NETWORK` asks for.
+async fn measure_clearing(programs: &Path, report: &mut Report) -> Result<()> {
+    let Some(world) = World::start(programs.join("der"))? else {
+        return Ok(());
+    };
+    let book = LargeBook::clear(&world, clearing::ORDERS, Slot::new(1_000_000)?).await?;
+    let record = clearing::record(world.kind(), &book);
+    report.add("clearing", [clearing::table(&record)], record);
     Ok(())
 }
 

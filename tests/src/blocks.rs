@@ -25,6 +25,8 @@ pub struct Committed {
     pub block: u64,
     /// Its id.
     pub transaction_id: String,
+    /// How large it is with its signatures and endorsements, bytes.
+    pub bytes: usize,
     /// Its validation code, 0 for valid.
     pub code: u8,
     /// Who made it, as a `SerializedIdentity`.
@@ -34,6 +36,12 @@ pub struct Committed {
 }
 
 impl Committed {
+    /// The name of its chaincode's event, where it has one.
+    #[must_use]
+    pub fn event_name(&self) -> Option<&str> {
+        self.event.as_ref().map(|(name, _)| name.as_str())
+    }
+
     /// The slot that this transaction settled, if it is valid and settled one.
     #[must_use]
     pub fn settled_slot(&self) -> Option<u64> {
@@ -140,6 +148,7 @@ fn committed(block: u64, envelope: &[u8], code: u8) -> Result<Committed> {
         block,
         transaction_id,
         code,
+        bytes: envelope.len(),
         creator: SignatureHeader::decode(header.signature_header)?.creator,
         event: event(payload.data),
     })

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod fabric;
+mod large_book;
 mod native;
 mod neighbours;
 mod network_kind;
@@ -16,6 +17,7 @@ mod world;
 pub use blocks::{ChainReader, Committed, read_blocks};
 pub use der_cli::network::Usage;
 pub use fabric::{FabricNetwork, FabricSettings, fabric_binaries};
+pub use large_book::LargeBook;
 pub use neighbours::{Neighbours, Pair, Sale};
 pub use network_kind::{Consensus, NetworkKind, skipped};
 pub use node::Node;

@@ -105,6 +105,9 @@ pub struct PriorityProof<'a> {
     pub used: &'a [UsedRoom],
     /// Orders that are matched at most.
     pub book_limit: u32,
+    /// SHA-256(slot ‖ fills) of the welfare proposal that won.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub welfare: Option<Digest>,
     /// SHA-256 of the fills.
     pub fills: Digest,
 }

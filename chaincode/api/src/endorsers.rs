@@ -34,7 +34,7 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         | F::Settle => GRID_AND_REGULATOR,
         F::SettlePage | F::CorrectSlot | F::Estimate => GRID_AND_REGULATOR,
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => GRID_AND_REGULATOR,
-        F::CallFor => &[Endorser::Caller],
+        F::CallFor | F::ProposeWelfare => &[Endorser::Caller],
         F::Enact => GRID_AND_REGULATOR,
         F::Propose | F::Approve | F::Reject => &[Endorser::Caller],
         F::PublishRows => &[Endorser::Grid],

@@ -120,6 +120,12 @@ codes! {
     3020 FiltersInvalid Never "filters not well formed", "Correct the filter that the message names, or leave the filters out.";
     3021 NoAgreedPrices Never "agreed price in a slot that is not bilateral", "Leave the agreed price out; the slot's rules say how contracts are priced.";
     3022 NoSuchContractsPage Never "no such page of a clearing", "Read the clearing; it tells how many pages there are.";
+    3023 NoMinimumHere Never "minimum per contract in a slot that clears by welfare", "Leave the minimum out: the proof of the greatest welfare covers orders without one only.";
+    3024 NotByWelfare Never "slot does not clear by welfare", "Propose for slots whose rules have the price mode welfare (Query:ClearingInputs).";
+    3025 WelfareUnproved AfterReading "proposal is not proved", "Solve the sealed book again (der welfare propose); the message names the condition that does not hold.";
+    3026 WelfareProposedBefore Never "organisation has proposed already", "Each organisation proposes once for a slot; read what is there (Query:Welfare).";
+    3027 WelfareBookTooLarge Never "book too large for a proposal", "Leave the slot to the score, which clears it where there is no proposal.";
+    3028 WelfareUnsolved Never "no proposal can be proved", "Leave the slot to the score, which clears it where there is no proposal.";
     3032 MandateInvalid Never "mandate invalid", "Correct what the message names; a mandate is its signer's own, in this market.";
     3033 BadMandateSignature Never "bad mandate signature", "Sign the mandate's canonical bytes with the registered key: ECDSA P-256, SHA-256, low S, DER.";
     3034 NoMandate Never "no mandate to revoke", "Read the mandate (Query:Mandate); it may be revoked already.";

@@ -101,6 +101,7 @@ functions! {
     RevokeMandate "DTSC:RevokeMandate" Act 3 "ends the caller's mandate";
     PostForecast "Plan:Forecast" Act 3 "forecasts slots at the caller's point";
     Clear "TSSC:Clear" Act 1 "matches a sealed book and proposes contracts";
+    ProposeWelfare "TSSC:ProposeWelfare" Batch 3 "proposes a slot's fills with the proof that no others are worth more";
     WriteContracts "TSSC:WriteContracts" Act 3 "writes a page of a large clearing's contracts";
     Confirm "DTSC:Confirm" Act 1 "signs a proposed contract";
     Refuse "DTSC:Refuse" Act 1 "refuses a proposed contract";
@@ -156,6 +157,7 @@ functions! {
     QueryPosition "Query:Position" Read 3 "a participant's forecast and position in a slot";
     QueryClearing "Query:Clearing" Read 1 "a slot's clearing";
     QueryClearingInputs "Query:ClearingInputs" Read 3 "what a slot's clearing stands on, besides its book";
+    QueryWelfare "Query:Welfare" Read 3 "what was proposed for a slot that clears by welfare";
     QueryBook "Query:Book" Read 3 "a slot's book, page by page";
     QueryFills "Query:Fills" Read 3 "a page of a clearing's fills";
     QueryContracts "Query:Contracts" Read 3 "a page of a clearing's contracts";
@@ -206,7 +208,7 @@ impl Function {
     pub const fn is_trading(self) -> bool {
         matches!(
             self,
-            Self::OpenSlot | Self::PostOffer | Self::PostBid | Self::PostMany | Self::Clear
+            Self::OpenSlot | Self::PostOffer | Self::PostBid | Self::PostMany | Self::ProposeWelfare | Self::Clear
         )
     }
 

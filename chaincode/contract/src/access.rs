@@ -73,7 +73,7 @@ pub(crate) fn allowed(function: Function, schema: u32) -> (&'static [Role], &'st
     match function {
         F::Bootstrap => (&[Role::Operator], &[Part::Grid]),
         stage if stage.is_stage() && schema >= WHOLE_MARKET => (&[Role::Operator], EVERYBODY),
-        F::WriteContracts => (&[Role::Operator], EVERYBODY),
+        F::WriteContracts | F::ProposeWelfare => (&[Role::Operator], EVERYBODY),
         F::OpenSlot | F::CloseGate | F::SealBook | F::Clear | F::EndConfirmation | F::Plan | F::Settle => {
             (&[Role::Operator], &[Part::Grid, Part::Regulator])
         }

@@ -22,6 +22,7 @@ use der_market::penalty::{Offence, Penalty};
 use der_market::schedule::Schedule;
 use der_market::slot::{Auction, Slot};
 use der_market::storage::Lots;
+use der_market::welfare::WelfareProposal;
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
@@ -30,7 +31,7 @@ use crate::rows::{
     Hold, Incoming, Indices, Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow,
     PlantMeter, Postings, Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate,
     Statement, StatementHead, StatementState, StoreFlow, StoredContract, StoredOrder, Supplied, Suspension, Unbilled,
-    UsedRoomRow, User, VersionsHead, Vote,
+    UsedRoomRow, User, VersionsHead, Vote, WelfareHead,
 };
 
 /// A row's key with the type of its value.
@@ -157,6 +158,8 @@ tables! {
     penalty         "penalty"         (who: &ParticipantId, slot: &Auction, offence: &Offence) => Penalty, "DTSC:Refuse, TSSC:EndConfirmation, TSSC:Plan; deleted by Credit:Roll", Nobody;
     clearing        "clearing"        (slot: &Auction) => Clearing,           "TSSC:Clear", Nobody;
     contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear, TSSC:WriteContracts", Nobody;
+    welfare         "welfare"         (slot: &Auction, member: &MspId) => WelfareHead, "TSSC:ProposeWelfare", Nobody;
+    welfare_proof   "welfare-proof"   (slot: &Auction, member: &MspId) => WelfareProposal, "TSSC:ProposeWelfare", Nobody;
     fills           "fills"           (slot: &Auction, page: &u32) => FillsRow, "TSSC:Clear", Nobody;
     contracts_page  "contracts-page"  (slot: &Auction, page: &u32) => ContractsPageRow, "TSSC:WriteContracts", Nobody;
     used_room       "used-room"       (slot: &Auction) => UsedRoomRow, "TSSC:EndConfirmation", Nobody;

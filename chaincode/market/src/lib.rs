@@ -45,3 +45,4 @@ pub mod statement;
 pub mod storage;
 pub mod tariff;
 pub mod units;
+pub mod welfare;

@@ -4,10 +4,12 @@ use std::fmt;
 
 use der_api::{ApiError, ErrorCode, RetryClass};
 use der_market::id::{ContractId, IdError, ParticipantId};
+use der_market::slot::Auction;
 use fabric_gateway::{Code, Error as FabricError, PeerDetail, Stage, TxValidationCode};
 use fabric_msp::KeyError;
 
 use crate::follow::FollowFileError;
+use crate::welfare::Unsolved;
 
 /// What the contract or Fabric refused, or what kept the client from asking.
 #[derive(Debug)]
@@ -106,6 +108,14 @@ impl ClientError {
 
     pub(crate) fn reply(error: &ApiError) -> Self {
         Self::unreadable(&format!("the reply cannot be read: {}", error.detail))
+    }
+
+    pub(crate) fn not_by_welfare(slot: Auction) -> Self {
+        Self::local(ErrorCode::NotByWelfare, format!("slot {slot} clears by score"))
+    }
+
+    pub(crate) fn unsolved(error: Unsolved) -> Self {
+        Self::local(ErrorCode::WelfareUnsolved, error.to_string())
     }
 
     pub(crate) fn not_party(caller: &ParticipantId, contract: &ContractId) -> Self {

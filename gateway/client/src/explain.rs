@@ -3,9 +3,11 @@
 use der_api::reply::ClearingView;
 use der_api::request::QueryOrder;
 use der_market::id::{OrderId, ParticipantId};
-use der_market::matching::{Explanation, Lost, Missed, OrderName, Won, explain};
+use der_market::matching::{Explanation, Fill, Lost, Missed, OrderName, Won, explain};
+use der_market::order::Order;
 use der_market::participant::Side;
 use der_market::slot::Auction;
+use der_market::welfare::WelfareProposal;
 use serde::Serialize;
 
 use crate::audit::Evidence;
@@ -14,7 +16,7 @@ use crate::{ClientError, MarketClient};
 /// An order's fate in figures and in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explained {
-    /// The figures; none for an order that was left out of the matching.
+    /// The figures; none for an order that was left out of the matching, and in a slot that was cleared by welfare.
     pub figures: Option<Explanation>,
     /// The words.
     pub words: Vec<String>,
@@ -43,6 +45,10 @@ impl MarketClient {
             one.participant == query.participant && one.order == query.order
         };
         let place = (0_u32..).zip(&active).find(is_it).map(|(place, _)| place);
+        if let Some((place, proposal)) = place.zip(evidence.proposal_that_won()) {
+            let words = by_welfare(&active, &evidence.fills, place, proposal);
+            return Ok(Explained { figures: None, words });
+        }
         let figures = place.and_then(|place| explain(&active, &evidence.rules(), &evidence.fills, place));
         let words = match &figures {
             Some(figures) => words(figures, &evidence.view),
@@ -50,6 +56,29 @@ impl MarketClient {
         };
         Ok(Explained { figures, words })
     }
+}
+
+/// Of a slot that was cleared by welfare: the order's contracts, and what another Wh of it would have been worth.
+fn by_welfare(book: &[Order], fills: &[Fill], place: u32, proposal: &WelfareProposal) -> Vec<String> {
+    let mut words =
+        vec!["The slot was cleared by a proposal that was proved to be of the greatest welfare.".to_owned()];
+    let own = fills.iter().filter(|fill| fill.bid == place || fill.offer == place);
+    words.extend(own.filter_map(|fill| {
+        let other = if fill.bid == place { fill.offer } else { fill.bid };
+        let other = book.get(usize::try_from(other).ok()?)?;
+        Some(format!(
+            "{} Wh with {} of {}, at {} µyuan/kWh and {} of tariff.",
+            fill.energy_wh, other.order, other.participant, fill.price, fill.tariff
+        ))
+    }));
+    let dual = usize::try_from(place)
+        .ok()
+        .and_then(|place| proposal.duals.orders.get(place));
+    words.extend(dual.map(|dual| match dual / u64::from(proposal.duals.scale.max(1)) {
+        0 => "It is not filled up, or another Wh of it would have added nothing.".to_owned(),
+        worth => format!("Another Wh of it would have been worth {worth} µyuan/kWh."),
+    }));
+    words
 }
 
 fn left_out(evidence: &Evidence, query: &QueryOrder) -> String {

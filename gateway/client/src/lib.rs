@@ -27,6 +27,7 @@ mod settling;
 mod split;
 pub mod trace;
 pub mod watch;
+pub mod welfare;
 
 pub use departure::{Departure, DepartureDone, DepartureStep};
 pub use error::ClientError;

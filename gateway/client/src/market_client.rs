@@ -6,13 +6,13 @@ use std::time::Duration;
 use der_api::function::BATCH_LIMIT;
 use der_api::request::{
     AcceptConnection, AddKey, AdmitMember, Authenticate, Bootstrap, CallFor, Clear, CloseGate, CorrectSlot,
-    DismissMember, EndConfirmation, Estimate, Migrate, OpenSlot, Plan, PostForecast, PostMany, PublishDistances,
-    PublishParameters, PublishPoint, QueryAuctions, QueryBalance, QueryBook, QueryCalls, QueryClearing,
-    QueryClearingInputs, QueryContract, QueryContracts, QueryFills, QueryGuardsOf, QueryMarket, QueryMembers,
-    QueryMeter, QueryOrder, QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QueryPosition, QueryReadings,
-    QuerySettlement, QuerySettlementPage, QuerySlot, QueryStatement, QueryVolumes, RecordReadings, Refuse,
-    RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, RewriteGuards, SealBook, Settle, SettlePage,
-    Suspend, Withdraw, WriteContracts,
+    DismissMember, EndConfirmation, Estimate, Migrate, OpenSlot, Plan, PostForecast, PostMany, ProposeWelfare,
+    PublishDistances, PublishParameters, PublishPoint, QueryAuctions, QueryBalance, QueryBook, QueryCalls,
+    QueryClearing, QueryClearingInputs, QueryContract, QueryContracts, QueryFills, QueryGuardsOf, QueryMarket,
+    QueryMembers, QueryMeter, QueryOrder, QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QueryPosition,
+    QueryReadings, QuerySettlement, QuerySettlementPage, QuerySlot, QueryStatement, QueryVolumes, QueryWelfare,
+    RecordReadings, Refuse, RegisterMeter, RegisterPlant, RegisterUser, Reinstate, Request, RewriteGuards, SealBook,
+    Settle, SettlePage, Suspend, Withdraw, WriteContracts,
 };
 use der_api::{ErrorCode, Organisations, RetryClass, codec};
 use der_market::id::{MspId, ParticipantId};
@@ -360,6 +360,8 @@ submits! {
     post_forecast: PostForecast;
     /// Writes a page of a large clearing's contracts; [`MarketClient::match_slot`] writes them all.
     write_contracts: WriteContracts;
+    /// Proposes fills with the proof that no others are worth more; [`MarketClient::propose_best`] finds them too.
+    propose_welfare: ProposeWelfare;
     /// Withdraws an order.
     withdraw: Withdraw;
     /// Refuses a proposed contract.
@@ -414,6 +416,8 @@ queries! {
     clearing: QueryClearing;
     /// What a slot's clearing stands on, besides its book.
     clearing_inputs: QueryClearingInputs;
+    /// What was proposed for a slot that clears by welfare.
+    welfare: QueryWelfare;
     /// A page of a slot's book.
     book_page: QueryBook;
     /// A page of a clearing's fills.

@@ -110,6 +110,7 @@ events! {
         GateClosed,
         BookSealed,
         StageCalled,
+        WelfareProposed,
         SlotMatched,
         ContractsWritten,
         ConfirmationEnded,

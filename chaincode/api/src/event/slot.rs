@@ -44,6 +44,15 @@ event! {
         /// Digest of the fills table.
         fills: Digest,
     }
+    /// Fills of a slot are proposed and proved to be of the greatest welfare.
+    WelfareProposed {
+        /// Which slot.
+        slot: Auction,
+        /// Whose proposal.
+        member: MspId,
+        /// SHA-256(slot ‖ fills).
+        digest: Digest,
+    }
     /// A page of a large clearing's contracts is written.
     ContractsWritten {
         /// Which slot.

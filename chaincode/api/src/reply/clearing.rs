@@ -13,7 +13,7 @@ use der_market::slot::Auction;
 use der_market::units::Energy;
 use serde::{Deserialize, Serialize};
 
-use super::{ContractStatus, Seal};
+use super::{ContractStatus, Seal, WelfareInputs};
 use crate::bytes::Digest;
 use crate::clearing::contract_id;
 use crate::contract::ContractTerms;
@@ -94,6 +94,9 @@ reply! {
         used: Vec<UsedRoom>,
         /// Orders that are matched at most.
         book_limit: u32,
+        /// Of a slot that clears by welfare.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        welfare: Option<WelfareInputs>,
     }
 }
 reply! {

@@ -34,6 +34,7 @@ mod session;
 mod settlement;
 mod slot;
 mod statement;
+mod welfare;
 
 pub use account::{AccountView, AccountsView, FoldedView, FundsView};
 pub use balance::{BalanceView, StatementView, VolumesView};
@@ -67,3 +68,4 @@ pub use settlement::{
 };
 pub use slot::{Pinned, PlanView, Seal, SlotView, Stage};
 pub use statement::{ClosedView, LineState, MonthStatementView, StatedLine, StatementLine};
+pub use welfare::{WelfareInputs, WelfareProposed, WelfareView};

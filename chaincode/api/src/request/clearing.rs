@@ -6,7 +6,7 @@ use super::request;
 use crate::reply::{BookKey, BookPage, ClearingInputs, ContractsPage, FillsPage};
 
 request! { QueryClearingInputs => ClearingInputs,
-    /// What a slot's clearing stands on, besides its book.
+    /// What a slot's clearing stands on, besides its book; of a sealed book that is not cleared, what it would stand on now.
     QueryClearingInputs {
         /// Which slot.
         slot: Auction,

@@ -20,6 +20,7 @@ mod session;
 mod settlement;
 mod statement;
 mod trading;
+mod welfare;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,6 +61,7 @@ pub use statement::{
     QueryMonthStatement,
 };
 pub use trading::{Confirm, PostBid, PostOffer, RecordReadings, Refuse, Withdraw};
+pub use welfare::{ProposeWelfare, QueryWelfare};
 
 use crate::function::Function;
 

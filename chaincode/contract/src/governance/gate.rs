@@ -9,7 +9,7 @@ use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::order::Order;
 use der_market::order_rules::Book;
-use der_market::parameters::Parameters;
+use der_market::parameters::{Parameters, PriceMode};
 use der_market::slot::Auction;
 
 use super::call::require_operator;
@@ -118,9 +118,14 @@ async fn opened<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gat
         pinned: versions.pinned(),
         bounds: rules.as_ref().and_then(|rules| rules.bounds),
         book: rules.as_ref().map(kind),
+        welfare: rules.as_ref().and_then(by_welfare),
         credit: rules.as_ref().and_then(|rules| rules.credit),
         highest_retail,
     })
+}
+
+fn by_welfare(rules: &Parameters) -> Option<bool> {
+    (rules.price_mode == PriceMode::Welfare).then_some(true)
 }
 
 /// Reads no order: orders that commit meanwhile must not be able to keep the gate open.

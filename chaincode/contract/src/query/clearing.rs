@@ -3,7 +3,7 @@
 use der_api::ErrorCode;
 use der_api::clearing::{CONTRACTS_PER_PAGE, contract_id};
 use der_api::reply::{BookKey, BookPage, ClearingInputs, ContractsPage, FillsPage, ProposedContract};
-use der_api::request::{QueryBook, QueryClearing, QueryClearingInputs, QueryContracts, QueryFills};
+use der_api::request::{QueryBook, QueryClearing, QueryClearingInputs, QueryContracts, QueryFills, QueryWelfare};
 use der_market::order::Order;
 use der_market::slot::Auction;
 
@@ -14,7 +14,7 @@ use crate::governance::{distances_among, require_gate};
 use crate::planning::statuses;
 use crate::rows::{Clearing, ClearingRecord, StoredContract};
 use crate::schema;
-use crate::trading::{book as read_book, points};
+use crate::trading::{book as read_book, points, welfare_inputs, welfare_view, would_record};
 use crate::view::LedgerView;
 
 /// Orders of one page of a book.
@@ -33,7 +33,10 @@ pub(crate) async fn clearing_inputs<V: LedgerView>(
 ) -> Result<Decision, ContractError> {
     let slot = request.slot;
     let gate = require_gate(cx, slot).await?;
-    let record = recorded(slot, cx.ledger.require(&schema::clearing(&slot)).await?)?;
+    let record = match cx.ledger.get(&schema::clearing(&slot)).await? {
+        Some(clearing) => recorded(slot, clearing)?,
+        None => would_record(cx, slot).await?,
+    };
     let book = read_book(cx, slot).await?;
     Decision::replying(&ClearingInputs {
         market: cx.market.market.clone(),
@@ -44,11 +47,19 @@ pub(crate) async fn clearing_inputs<V: LedgerView>(
         distances_version: gate.distances,
         distances: distances_among(cx, gate.distances, book.iter().map(|order| &order.point)).await?,
         points: points(cx, &book).await?,
+        welfare: welfare_inputs(cx, slot, &book, &record).await?,
         excluded: record.excluded,
         merits: record.merits,
         used: record.used,
         book_limit: record.book_limit,
     })
+}
+
+pub(crate) async fn welfare<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: QueryWelfare,
+) -> Result<Decision, ContractError> {
+    Decision::replying(&welfare_view(cx, request.slot).await?)
 }
 
 fn recorded(slot: Auction, clearing: Clearing) -> Result<ClearingRecord, ContractError> {

@@ -14,7 +14,7 @@ mod slots;
 pub(crate) use books::{balance, statement, volumes};
 pub(crate) use certificates::{accrual, holding, origin};
 pub(crate) use chains::{energy_chain, grid_chain, history, record, user_chain};
-pub(crate) use clearing::{book, clearing, clearing_inputs, contracts, fills};
+pub(crate) use clearing::{book, clearing, clearing_inputs, contracts, fills, welfare};
 pub(crate) use governance::{distances, market_audit, prices, proposal, proposals, version, versions};
 pub(crate) use members::{guards_of, members};
 pub(crate) use money::{account, accounts, credit, payment};

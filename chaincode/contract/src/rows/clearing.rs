@@ -4,9 +4,10 @@ use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
 use der_api::reply::ClearingView;
 use der_market::grid::UsedRoom;
+use der_market::id::{MspId, ParticipantId};
 use der_market::matching::Fill;
 use der_market::merit::Merits;
-use der_market::units::{Energy, Price};
+use der_market::units::{Energy, Money, Price};
 use serde::{Deserialize, Serialize};
 
 row! {
@@ -33,6 +34,20 @@ row! {
         used: Vec<UsedRoom>,
         /// Orders that were matched at most.
         book_limit: u32,
+        /// Whose proposal of the greatest welfare won.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        welfare: Option<MspId>,
+    }
+}
+row! {
+    /// An organisation's proposal for a slot that clears by welfare.
+    WelfareHead {
+        /// Who made it.
+        by: ParticipantId,
+        /// SHA-256(slot ‖ fills).
+        digest: Digest,
+        /// Σ q·(R − F − τ).
+        welfare: Money,
     }
 }
 row! {

@@ -45,7 +45,7 @@ mod session;
 mod settlement;
 
 pub use call::Call;
-pub use clearing::{Clearing, ClearingRecord, ContractsPageRow, FillsRow, StoredContract, UsedRoomRow};
+pub use clearing::{Clearing, ClearingRecord, ContractsPageRow, FillsRow, StoredContract, UsedRoomRow, WelfareHead};
 pub use forecast::ForecastRow;
 pub use origin::{Accrual, Indices, PlantIndex, PlantMeter};
 pub(crate) use row;
@@ -158,6 +158,9 @@ row! {
         /// Prices that orders may name, if the rules bound them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bounds: Option<PriceBounds>,
+        /// True where contracts follow from the greatest welfare, so that orders have no minimum.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        welfare: Option<bool>,
         /// What orders hold in advance; none where credit plays no part.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         credit: Option<CreditRules>,

@@ -31,6 +31,7 @@ use crate::rows::{Clearing, ClearingRecord, FillsRow, Gate, GateState, StoredCon
 use crate::schema;
 use crate::trading::book::book;
 use crate::trading::merits::merits;
+use crate::trading::welfare::Welfare;
 use crate::view::LedgerView;
 
 /// Orders of one slot that are matched: the clearing stays below 2 MB, and the hardest book known takes seconds.
@@ -41,9 +42,9 @@ const BOOK_LIMIT: u32 = 20_000;
 /// The limit of the first two schemas, where every fill writes its contract in the one transaction.
 const FIRST_BOOK_LIMIT: u32 = 4_000;
 
-struct Inputs {
+pub(super) struct Inputs {
     market: MarketId,
-    slot: Auction,
+    pub(super) slot: Auction,
     gate: Gate,
     parameters: Parameters,
     distances: Distances,
@@ -53,6 +54,8 @@ struct Inputs {
     merits: Merits,
     /// Room that the slot's earlier auctions use.
     used: Vec<UsedRoom>,
+    /// Of a slot that clears by welfare.
+    pub(super) welfare: Option<Welfare>,
     /// From schema 3 on a clearing is recorded for those who compute it again, and a large one is written in pages.
     recorded: bool,
 }
@@ -62,7 +65,7 @@ pub(crate) async fn clear<V: LedgerView>(cx: &Context<'_, V>, request: Clear) ->
     decide(&read(cx, request.slot).await?)
 }
 
-async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Inputs, ContractError> {
+pub(super) async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Inputs, ContractError> {
     let gate = require_gate(cx, slot).await?;
     if gate.state != GateState::Sealed {
         return Err(ContractError::new(
@@ -95,11 +98,12 @@ async fn read<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Input
         slot,
         distances,
         merits,
-        parameters,
         points,
         suspended,
         used: used_before(cx, slot).await?,
+        welfare: Welfare::read(cx, slot, &gate, &parameters, &book).await?,
         recorded: cx.schema >= WHOLE_MARKET,
+        parameters,
         gate,
         book,
     })
@@ -129,26 +133,29 @@ async fn suspended<V: LedgerView>(
 }
 
 fn decide(inputs: &Inputs) -> Result<Decision, ContractError> {
-    let excluded = excluded(inputs)?;
-    let book = active_book(inputs.book.clone(), &excluded);
-    let book_limit = if inputs.recorded { BOOK_LIMIT } else { FIRST_BOOK_LIMIT };
-    let rules = Rules {
-        slot: inputs.slot.slot,
-        parameters: &inputs.parameters,
-        distances: &inputs.distances,
-        points: &inputs.points,
-        merits: &inputs.merits,
-        used: &inputs.used,
-        book_limit: usize::try_from(book_limit).unwrap_or(usize::MAX),
+    let book = inputs.active()?;
+    let rules = inputs.rules();
+    let best = inputs
+        .welfare
+        .as_ref()
+        .and_then(|welfare| welfare.best(inputs.slot, &book, &rules));
+    let (winner, fills) = match best {
+        Some((member, proved)) => (Some(member), proved.fills),
+        None => (None, match_book(&book, &rules)),
     };
-    let fills = match_book(&book, &rules);
-    let record = inputs.recorded.then(|| ClearingRecord {
-        excluded,
-        merits: inputs.merits.clone(),
-        used: inputs.used.clone(),
-        book_limit,
-    });
+    let mut record = inputs.recorded.then(|| inputs.record()).transpose()?;
+    if let Some(record) = &mut record {
+        record.welfare = winner;
+    }
     write(inputs, &book, fills, record)
+}
+
+/// What the clearing of a sealed book would stand on now.
+pub(crate) async fn would_record<V: LedgerView>(
+    cx: &Context<'_, V>,
+    slot: Auction,
+) -> Result<ClearingRecord, ContractError> {
+    read(cx, slot).await?.record()
 }
 
 /// Places of the orders that are not matched, in the book by owner and order id.
@@ -194,6 +201,37 @@ fn write(
 }
 
 impl Inputs {
+    /// The orders that are matched, by owner and order id.
+    pub(super) fn active(&self) -> Result<Vec<Order>, ContractError> {
+        Ok(active_book(self.book.clone(), &excluded(self)?))
+    }
+
+    pub(super) fn rules(&self) -> Rules<'_> {
+        Rules {
+            slot: self.slot.slot,
+            parameters: &self.parameters,
+            distances: &self.distances,
+            points: &self.points,
+            merits: &self.merits,
+            used: &self.used,
+            book_limit: usize::try_from(self.book_limit()).unwrap_or(usize::MAX),
+        }
+    }
+
+    const fn book_limit(&self) -> u32 {
+        if self.recorded { BOOK_LIMIT } else { FIRST_BOOK_LIMIT }
+    }
+
+    fn record(&self) -> Result<ClearingRecord, ContractError> {
+        Ok(ClearingRecord {
+            excluded: excluded(self)?,
+            merits: self.merits.clone(),
+            used: self.used.clone(),
+            book_limit: self.book_limit(),
+            welfare: None,
+        })
+    }
+
     fn proposal<'a>(&'a self, book: &'a [Order]) -> Proposal<'a> {
         Proposal {
             market: &self.market,
@@ -217,6 +255,10 @@ impl Inputs {
             merits: &record.merits,
             used: &record.used,
             book_limit: record.book_limit,
+            welfare: record
+                .welfare
+                .as_ref()
+                .and_then(|member| self.welfare.as_ref()?.digest_of(member)),
             fills: digest,
         };
         let contracts = fills.len();

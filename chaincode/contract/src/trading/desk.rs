@@ -151,6 +151,7 @@ impl Desk {
             let detail = format!("slot {slot} does not price its contracts by agreement");
             return Err(ContractError::new(ErrorCode::NoAgreedPrices, detail));
         }
+        self.require_no_minimum(slot, &order)?;
         let most = standing.user.capacity_w.per_slot();
         let place = (slot, order.point.clone(), order.participant.clone());
         let entry = self.entries.entry(place.clone()).or_insert(own);
@@ -255,6 +256,15 @@ impl Desk {
                 Err(ContractError::new(ErrorCode::OrderIdReused, detail))
             }
         }
+    }
+
+    fn require_no_minimum(&self, slot: Auction, order: &Order) -> Result<(), ContractError> {
+        let by_welfare = self.gates.get(&slot).and_then(|gate| gate.welfare);
+        if by_welfare == Some(true) && !order.min_wh.is_zero() {
+            let detail = format!("order {} asks for {} Wh a contract at least", order.order, order.min_wh);
+            return Err(ContractError::new(ErrorCode::NoMinimumHere, detail));
+        }
+        Ok(())
     }
 
     fn require_open_book(&self, slot: Auction) -> Result<(), ContractError> {

@@ -1,6 +1,8 @@
 //! Random markets and books, the same for a seed.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its own part")]
 
+mod feasible;
+
 use der_market::clearing::{ClearingRules, PilotRule, SupplyArea};
 use der_market::eligibility::Rules;
 use der_market::filters::Filters;

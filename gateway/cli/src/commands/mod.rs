@@ -42,6 +42,7 @@ mod statement;
 mod study;
 mod trace;
 mod version;
+mod welfare;
 
 use std::process::ExitCode;
 
@@ -109,6 +110,9 @@ pub enum Noun {
     /// Electronic contracts.
     #[command(subcommand)]
     Contract(contract::Verb),
+    /// Slots that clear by the greatest welfare.
+    #[command(subcommand)]
+    Welfare(welfare::Verb),
     /// Why an order was not matched, or at this price.
     Explain(explain::Explain),
     /// Meter readings.
@@ -209,6 +213,7 @@ impl Noun {
             Self::Forecast(verb) => verb.run(global),
             Self::Operator(verb) => verb.run(global),
             Self::Contract(verb) => verb.run(global),
+            Self::Welfare(verb) => verb.run(global),
             Self::Explain(explain) => explain.run(global),
             Self::Reading(verb) => verb.run(global),
             Self::Account(verb) => verb.run(global),

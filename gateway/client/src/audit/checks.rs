@@ -10,7 +10,6 @@ use der_api::reply::{ContractStatus, PlanView, ProposedContract, SettlementView}
 use der_market::grid::{Point, UsedRooms};
 use der_market::id::{ContractId, PointId};
 use der_market::journal;
-use der_market::matching::match_book;
 use der_market::planning::Sellers;
 use der_market::slot::Slot;
 
@@ -45,7 +44,7 @@ pub(super) fn auction(evidence: &Evidence, contracts: &[ProposedContract]) -> Re
     let (view, inputs) = (&evidence.view, &evidence.inputs);
     let of = |what: &str| format!("{what} of {}", view.slot);
     let active = evidence.active();
-    let fills = match_book(&active, &evidence.rules());
+    let fills = evidence.expected(&active);
     let proof = view
         .proof
         .as_ref()

@@ -1,12 +1,14 @@
 //! What one peer tells of an auction: everything that its clearing can be computed from again.
 
+use der_api::bytes::Digest;
 use der_api::clearing::{PriorityProof, Proposal, active_book};
 use der_api::reply::{ClearingInputs, ClearingView, ProposedContract};
 use der_api::request::{QueryBook, QueryClearing, QueryClearingInputs, QueryContracts, QueryFills};
 use der_market::eligibility::Rules;
-use der_market::matching::Fill;
+use der_market::matching::{Fill, match_book};
 use der_market::order::Order;
 use der_market::slot::Auction;
+use der_market::welfare::{WelfareProposal, fills_hash, prove};
 
 use crate::{ClientError, MarketClient};
 
@@ -51,15 +53,18 @@ impl Evidence {
     /// The rules that it was matched by.
     #[must_use]
     pub fn rules(&self) -> Rules<'_> {
-        let inputs = &self.inputs;
-        Rules {
-            slot: inputs.slot.slot,
-            parameters: &inputs.parameters,
-            distances: &inputs.distances,
-            points: &inputs.points,
-            merits: &inputs.merits,
-            used: &inputs.used,
-            book_limit: usize::try_from(inputs.book_limit).unwrap_or(usize::MAX),
+        rules(&self.inputs)
+    }
+
+    /// The fills that follow from it: those of the welfare proposal that won, where it is proved, or those by score.
+    #[must_use]
+    pub fn expected(&self, active: &[Order]) -> Vec<Fill> {
+        let prices = self.inputs.welfare.as_ref().map(|welfare| &welfare.grid_prices);
+        match prices.zip(self.proposal_that_won()) {
+            Some((prices, proposal)) => {
+                prove(active, &self.rules(), prices, proposal).map_or_else(|_| Vec::new(), |proved| proved.fills)
+            }
+            None => match_book(active, &self.rules()),
         }
     }
 
@@ -76,6 +81,17 @@ impl Evidence {
         }
     }
 
+    /// The welfare proposal by which the slot was cleared, if it was.
+    #[must_use]
+    pub fn proposal_that_won(&self) -> Option<&WelfareProposal> {
+        self.inputs.welfare.as_ref()?.proposal.as_ref()
+    }
+
+    fn proposed(&self) -> Option<Digest> {
+        let proposal = self.proposal_that_won()?;
+        Some(fills_hash(self.inputs.slot, &proposal.fills).into())
+    }
+
     /// The proof of priority that follows from it.
     #[must_use]
     pub fn proof(&self) -> PriorityProof<'_> {
@@ -90,12 +106,27 @@ impl Evidence {
             merits: &inputs.merits,
             used: &inputs.used,
             book_limit: inputs.book_limit,
+            welfare: self.proposed(),
             fills: self.view.fills,
         }
     }
 }
 
-async fn book(client: &MarketClient, slot: Auction) -> Result<Vec<Order>, ClientError> {
+/// The rules that a book is matched by.
+pub(crate) fn rules(inputs: &ClearingInputs) -> Rules<'_> {
+    Rules {
+        slot: inputs.slot.slot,
+        parameters: &inputs.parameters,
+        distances: &inputs.distances,
+        points: &inputs.points,
+        merits: &inputs.merits,
+        used: &inputs.used,
+        book_limit: usize::try_from(inputs.book_limit).unwrap_or(usize::MAX),
+    }
+}
+
+/// A sealed book, in key order.
+pub(crate) async fn book(client: &MarketClient, slot: Auction) -> Result<Vec<Order>, ClientError> {
     let (mut orders, mut after) = (Vec::new(), None);
     loop {
         let page = client.book_page(&QueryBook { slot, after }).await?;

@@ -1,7 +1,7 @@
 //! A slot computed again from what one member's own peer says, and compared with what the ledger holds.
 
 mod checks;
-mod evidence;
+pub(crate) mod evidence;
 
 use der_api::reply::{AuctionsView, Stage};
 use der_api::request::{QueryAuctions, QueryPlan, QuerySettlement};
