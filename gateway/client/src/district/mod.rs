@@ -28,7 +28,6 @@ use der_market::calendar::Date;
 use der_market::credit::CreditRules;
 use der_market::id::{DeviceId, PlantId, PointId};
 use der_market::order_rules::{Book, OrderRules};
-use der_market::origin::slots_of;
 use der_market::paper;
 use der_market::parameters::{Parameters, Profile};
 use der_market::session::SessionRules;
@@ -43,6 +42,17 @@ const OPENING: i128 = 100_000 * Money::PER_YUAN;
 
 /// Hears of progress.
 pub type Listener = Arc<dyn Fn(Told) + Send + Sync>;
+
+/// Slots of a day at UTC+8, which has no daylight saving, and by how many it begins before the day in UTC.
+const DAY_SLOTS: u64 = 96;
+const AHEAD: u64 = 32;
+
+/// The slots of a local day at UTC+8.
+fn slots_of(date: Date) -> Vec<Slot> {
+    let first = u64::from(date.days()).saturating_mul(DAY_SLOTS).saturating_sub(AHEAD);
+    let slots = first..first.saturating_add(DAY_SLOTS);
+    slots.filter_map(|slot| Slot::new(slot).ok()).collect()
+}
 
 /// What a day is.
 #[derive(Debug, Clone)]

@@ -9,7 +9,6 @@ use der_api::request::{
     Clear, CloseGate, EndConfirmation, FOLD_LIMIT, OpenSlot, Plan as PlanSlot, PostForecast, PostMany, QuerySlot,
     ROLL_LIMIT, SealBook, Settle, SettlePage,
 };
-use der_market::origin::slots_of;
 use der_market::slot::{Auction, Slot};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -17,7 +16,7 @@ use serde::Serialize;
 use super::closing::next_day;
 use super::metering::BATCH as READINGS;
 use super::posting::Positions;
-use super::{District, DistrictError, Member, Outlook, Plan};
+use super::{District, DistrictError, Member, Outlook, Plan, slots_of};
 use crate::watch::Watch;
 use crate::{ClientError, Receipt};
 
