@@ -1,8 +1,12 @@
 //! Every verb of the command line, walked: each has an example, its output in both forms, and a dry run where it moves money or members.
 
+use std::path::Path;
+
 use clap::{Command, CommandFactory};
 
 use crate::args::Cli;
+
+const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p der-cli --lib verbs";
 
 /// Nouns whose verbs change money, orders or membership.
 const MOVING: [&str; 23] = [
@@ -117,4 +121,40 @@ fn whatever_moves_money_or_members_can_be_tried() {
             assert!(verb.takes("dry-run"), "{} has no --dry-run", verb.name());
         }
     }
+}
+
+#[test]
+fn the_page_of_verbs_is_the_command_line_s() {
+    let page = page();
+    assert!(page.contains(COMMAND), "the page says how it is written");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/commands.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let present = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        present == page,
+        "docs/commands.md is not what the command line says; write it anew: {COMMAND}"
+    );
+}
+
+const HEAD: &str = "\
+# The verbs of `der`
+
+Written by `UPDATE_DOCS=1 cargo test -p der-cli --lib verbs`; the same test without the variable holds this page to the command line.
+
+Every verb takes `--output json|table`, prints its result on stdout and everything else on stderr, and has an example in its `--help`. *try*
+marks the verbs that take `--dry-run`: one peer simulates the transaction, and nothing is written. `der man --dir DIR` writes a man page for
+each verb, `der completions SHELL` a completion script.
+
+| verb | try | what it does |
+|---|:-:|---|
+";
+
+fn page() -> String {
+    verbs().iter().fold(HEAD.to_owned(), |page, verb| {
+        let about = verb.command.get_about().map(ToString::to_string).unwrap_or_default();
+        let dry = if verb.takes("dry-run") { "✓" } else { "" };
+        page + &format!("| `{}` | {dry} | {about} |\n", verb.name())
+    })
 }
