@@ -20,6 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// Holds a page to its text; with UPDATE_DOCS it writes the page.
+#[allow(clippy::disallowed_methods, reason = "no endorser runs a test")]
 fn hold(name: &str, text: &str) {
     let path = root().join("docs").join(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
