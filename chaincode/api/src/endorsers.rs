@@ -26,6 +26,7 @@ pub fn endorsers(function: Function) -> &'static [Endorser] {
         F::Bootstrap
         | F::OpenSlot
         | F::CloseGate
+        | F::EndReveal
         | F::SealBook
         | F::Clear
         | F::WriteContracts

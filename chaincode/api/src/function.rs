@@ -57,6 +57,7 @@ functions! {
     Bootstrap "Market:Bootstrap" Act 1 "founds the market, once per channel";
     OpenSlot "Market:OpenSlot" Act 1 "opens a slot's gate under the rules now in force";
     CloseGate "Market:CloseGate" Act 1 "closes a slot's gate";
+    EndReveal "TSSC:EndReveal" Act 3 "ends the time for revealing an auction's sealed orders";
     SealBook "Market:SealBook" Act 1 "fixes count and digest of a closed book";
     CallFor "Market:CallFor" Act 3 "calls for a stage that the operator does not bring";
     Migrate "Governance:Migrate" Act 1 "raises the ledger to a later schema";
@@ -96,7 +97,13 @@ functions! {
     PostOffer "DTSC:PostOffer" Act 1 "publishes a sale";
     PostBid "DTSC:PostBid" Act 1 "publishes a demand";
     PostMany "DTSC:PostMany" Batch 3 "publishes many sales and demands, all or none";
+    Seal "DTSC:Seal" Batch 3 "seals many orders, or replaces their seals, all or none";
+    Reveal "DTSC:Reveal" Batch 3 "reveals many sealed orders after the gate, all or none";
+    Amend "DTSC:Amend" Batch 3 "replaces many open orders by their next versions, all or none";
     Withdraw "DTSC:Withdraw" Act 1 "withdraws an order";
+    WithdrawMany "DTSC:WithdrawMany" Batch 3 "withdraws many orders, sealed ones too, all or none";
+    GrantDelegation "DTSC:Delegate" Act 3 "lets an agent act for the caller within limits";
+    RevokeDelegation "DTSC:RevokeDelegation" Act 3 "ends what the caller delegated to an agent";
     GrantMandate "DTSC:Mandate" Act 3 "confirms beforehand every contract within limits";
     RevokeMandate "DTSC:RevokeMandate" Act 3 "ends the caller's mandate";
     PostForecast "Plan:Forecast" Act 3 "forecasts slots at the caller's point";
@@ -116,6 +123,7 @@ functions! {
     AnswerDeposit "Deposit:Answer" Act 3 "confirms or refuses a deposit";
     RequestWithdrawal "Withdrawal:Request" Act 3 "asks for the caller's money back";
     AnswerWithdrawal "Withdrawal:Answer" Act 3 "confirms or refuses a withdrawal";
+    SetAside "Account:SetAside" Act 3 "sets money aside for a day's sealed orders";
     Collect "Account:Collect" Act 3 "takes confirmed payments into what is available";
     ReleaseHolds "Account:Release" Act 3 "takes back what is held in vain";
     FoldAccounts "Account:Fold" Act 3 "sums up a day of accounts";
@@ -150,6 +158,9 @@ functions! {
     QueryPlant "Query:Plant" Read 1 "a plant";
     QueryMeter "Query:Meter" Read 1 "a meter";
     QueryOrder "Query:Order" Read 1 "an order by its owner's id";
+    QuerySeals "Query:Seals" Read 3 "a participant's sealed orders in an auction";
+    QuerySetAside "Query:SetAside" Read 3 "money set aside for a day's sealed orders";
+    QueryDelegations "Query:Delegations" Read 3 "what a participant delegated, or was delegated, page by page";
     QueryMandate "Query:Mandate" Read 3 "a participant's standing mandate";
     QuerySlot "Query:Slot" Read 1 "a slot's stage";
     QueryAuctions "Query:Auctions" Read 3 "a slot's auctions with their stages";
@@ -183,6 +194,7 @@ impl Function {
             self,
             Self::OpenSlot
                 | Self::CloseGate
+                | Self::EndReveal
                 | Self::SealBook
                 | Self::Clear
                 | Self::EndConfirmation
@@ -205,10 +217,18 @@ impl Function {
     }
 
     /// True for what the regulator's suspension of the market stops: opening gates, entering orders and matching.
+    /// Not revealing: who sealed in time must not be punished for the suspension.
     pub const fn is_trading(self) -> bool {
         matches!(
             self,
-            Self::OpenSlot | Self::PostOffer | Self::PostBid | Self::PostMany | Self::ProposeWelfare | Self::Clear
+            Self::OpenSlot
+                | Self::PostOffer
+                | Self::PostBid
+                | Self::PostMany
+                | Self::Seal
+                | Self::Amend
+                | Self::ProposeWelfare
+                | Self::Clear
         )
     }
 

@@ -16,6 +16,7 @@ pub mod bytes;
 pub mod clearing;
 pub mod codec;
 pub mod contract;
+pub mod delegation;
 pub mod endorsers;
 pub mod error_code;
 pub mod event;
@@ -28,6 +29,7 @@ pub mod planning;
 pub mod reply;
 pub mod request;
 pub mod schema;
+pub mod seal;
 pub mod version;
 
 pub use error_code::{ApiError, ErrorCode, RetryClass};

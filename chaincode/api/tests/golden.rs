@@ -182,7 +182,18 @@ fn requests() -> Vec<Named> {
         PayStatement,
         DeclareDefault,
         QueryMonthStatement,
-        WriteContracts
+        WriteContracts,
+        Amend,
+        EndReveal,
+        GrantDelegation,
+        QueryDelegations,
+        QuerySeals,
+        QuerySetAside,
+        Reveal,
+        RevokeDelegation,
+        Seal,
+        SetAside,
+        WithdrawMany
     )
 }
 
@@ -233,6 +244,8 @@ fn every_reply() {
         ConfirmationView,
         ContractView,
         CourseView,
+        DelegationView,
+        DelegationsView,
         DeviceView,
         DistancesView,
         EstimateView,
@@ -249,6 +262,7 @@ fn every_reply() {
         MembersView,
         MeterView,
         OrderAccepted,
+        OrderVersion,
         OrderView,
         OrdersAccepted,
         OriginView,
@@ -265,6 +279,9 @@ fn every_reply() {
         ReadingsAccepted,
         ReadingsView,
         RowsAccepted,
+        SealView,
+        SealsView,
+        SetAsideView,
         SettlementPageView,
         SettlementView,
         SlotView,

@@ -74,9 +74,14 @@ pub(crate) fn allowed(function: Function, schema: u32) -> (&'static [Role], &'st
         F::Bootstrap => (&[Role::Operator], &[Part::Grid]),
         stage if stage.is_stage() && schema >= WHOLE_MARKET => (&[Role::Operator], EVERYBODY),
         F::WriteContracts | F::ProposeWelfare => (&[Role::Operator], EVERYBODY),
-        F::OpenSlot | F::CloseGate | F::SealBook | F::Clear | F::EndConfirmation | F::Plan | F::Settle => {
-            (&[Role::Operator], &[Part::Grid, Part::Regulator])
-        }
+        F::OpenSlot
+        | F::CloseGate
+        | F::EndReveal
+        | F::SealBook
+        | F::Clear
+        | F::EndConfirmation
+        | F::Plan
+        | F::Settle => (&[Role::Operator], &[Part::Grid, Part::Regulator]),
         F::Migrate | F::AdmitMember | F::DismissMember | F::RewriteGuards | F::PublishParameters => {
             (&[Role::Operator, Role::Regulator], &[Part::Grid, Part::Regulator])
         }
@@ -105,7 +110,8 @@ pub(crate) fn allowed(function: Function, schema: u32) -> (&'static [Role], &'st
         F::RegisterUser | F::AddKey | F::MoveOut => (&[Role::Participant], USERS),
         F::RegisterDevice | F::ChangeDevice | F::RetireDevice | F::SetState => (&[Role::Participant], USERS),
         F::RegisterPlant | F::ChangePlant | F::RetirePlant => (&[Role::Participant], USERS),
-        F::GrantMandate | F::RevokeMandate => (&[Role::Participant], USERS),
+        F::GrantMandate | F::RevokeMandate | F::GrantDelegation | F::RevokeDelegation => (&[Role::Participant], USERS),
+        F::Seal | F::Reveal | F::Amend | F::WithdrawMany | F::SetAside => (&[Role::Participant], USERS),
         F::PostForecast | F::PostMany | F::PostOffer | F::PostBid | F::Withdraw | F::Confirm | F::Refuse => {
             (&[Role::Participant], USERS)
         }

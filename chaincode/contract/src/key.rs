@@ -105,6 +105,7 @@ impl KeyPart for Stage {
         let name = match self {
             Self::Open => "open",
             Self::Closed => "closed",
+            Self::Revealed => "revealed",
             Self::Sealed => "sealed",
             Self::Matched => "matched",
             Self::Ended => "ended",

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use der_api::bytes::Digest;
+use der_api::delegation::SignedDelegation;
 use der_api::mandate::SignedMandate;
 use der_api::reply::{Confirmation, DeviceView, EstimateView, MeterView, PaymentKind, PlantView, Stage};
 use der_api::version::Subject;
@@ -26,12 +27,12 @@ use der_market::welfare::WelfareProposal;
 
 use crate::key::{Key, KeyPrefix};
 use crate::rows::{
-    Accreditation, Accrual, Allotment, Auctions, Booking, Call, Clearing, Conduct, Connection, ContractsPageRow,
-    CountedDay, Credit, CreditDay, DistancesHead, Enacted, Entry, Exposure, FillsRow, Fold, ForecastRow, Funds, Gate,
-    Hold, Incoming, Indices, Market, MarketSuspension, MatrixRow, MatrixVersion, Opening, Outcome, Payment, PlanRow,
-    PlantMeter, Postings, Proposal, ReadingRow, SettlementPage, SettlementRow, SigningKey, SlotVolume, StandingMandate,
-    Statement, StatementHead, StatementState, StoreFlow, StoredContract, StoredOrder, Supplied, Suspension, Unbilled,
-    UsedRoomRow, User, VersionsHead, Vote, WelfareHead,
+    Accreditation, Accrual, Agency, Allotment, Auctions, Booking, Call, Clearing, Conduct, Connection,
+    ContractsPageRow, CountedDay, Credit, CreditDay, DistancesHead, Enacted, Entry, Exposure, FillsRow, Fold,
+    ForecastRow, Funds, Gate, Hold, Incoming, Indices, Lump, Market, MarketSuspension, MatrixRow, MatrixVersion,
+    Opening, Outcome, Payment, PlanRow, PlantMeter, Postings, Proposal, ReadingRow, Sealed, SettlementPage,
+    SettlementRow, SigningKey, SlotVolume, StandingMandate, Statement, StatementHead, StatementState, StoreFlow,
+    StoredContract, StoredOrder, Supplied, Suspension, Unbilled, UsedRoomRow, User, VersionsHead, Vote, WelfareHead,
 };
 
 /// A row's key with the type of its value.
@@ -145,17 +146,20 @@ tables! {
     forecast        "forecast"        (slot: &Slot, who: &ParticipantId, point: &PointId) => ForecastRow, "Plan:Forecast", Nobody;
     position        "position"        (slot: &Slot, who: &ParticipantId, point: &PointId) => Position, "TSSC:EndConfirmation, TSSC:Plan", Nobody;
     // A slot, stage by stage
-    gate            "gate"            (slot: &Auction) => Gate,               "Market:OpenSlot, Market:CloseGate, Market:SealBook", GridAndRegulator;
+    gate            "gate"            (slot: &Auction) => Gate,               "Market:OpenSlot, Market:CloseGate, TSSC:EndReveal, Market:SealBook", GridAndRegulator;
     auctions        "auctions"        (slot: &Slot) => Auctions,              "Market:OpenSlot", GridAndRegulator;
     confirmation_end "confirmation-end" (slot: &Auction) => Outcome,          "TSSC:EndConfirmation", Nobody;
     call            "call"            (slot: &Auction, stage: &Stage, member: &MspId) => Call, "Market:CallFor", Nobody;
     order           "order"           (who: &ParticipantId, order: &OrderId) => StoredOrder, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
     book            "book"            (slot: &Auction, point: &PointId, who: &ParticipantId, order: &OrderId) => Order, "DTSC:PostOffer, DTSC:PostBid; deleted by DTSC:Withdraw", Nobody;
     exposure        "exposure"        (slot: &Auction, point: &PointId, who: &ParticipantId) => Exposure, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw", Nobody;
-    entry           "entry"           (slot: &Auction, point: &PointId, who: &ParticipantId) => Entry, "DTSC:PostOffer, DTSC:PostBid, DTSC:Withdraw at schema 3", Nobody;
+    entry           "entry"           (slot: &Auction, point: &PointId, who: &ParticipantId) => Entry, "DTSC:Post*, DTSC:Amend, DTSC:Withdraw*, DTSC:Reveal at schema 3", Nobody;
+    sealed          "sealed"          (slot: &Auction, who: &ParticipantId) => Sealed, "DTSC:Seal, DTSC:WithdrawMany, User:MoveOut", Nobody;
+    delegation      "delegation"      (principal: &ParticipantId, agent: &ParticipantId) => SignedDelegation, "DTSC:Delegate; deleted by DTSC:RevokeDelegation", Nobody;
+    agency          "agency"          (agent: &ParticipantId, principal: &ParticipantId) => Agency, "DTSC:Delegate; deleted by DTSC:RevokeDelegation", Nobody;
     standing_mandate "standing-mandate" (who: &ParticipantId) => StandingMandate, "DTSC:Mandate; deleted by DTSC:RevokeMandate", Nobody;
     mandate         "mandate"         (who: &ParticipantId, mandate: &Digest) => SignedMandate, "DTSC:Mandate", Nobody;
-    penalty         "penalty"         (who: &ParticipantId, slot: &Auction, offence: &Offence) => Penalty, "DTSC:Refuse, TSSC:EndConfirmation, TSSC:Plan; deleted by Credit:Roll", Nobody;
+    penalty         "penalty"         (who: &ParticipantId, slot: &Auction, offence: &Offence) => Penalty, "DTSC:Refuse, Market:SealBook, TSSC:EndConfirmation, TSSC:Plan; deleted by Credit:Roll", Nobody;
     clearing        "clearing"        (slot: &Auction) => Clearing,           "TSSC:Clear", Nobody;
     contract        "contract"        (slot: &Auction, contract: &ContractId) => StoredContract, "TSSC:Clear, TSSC:WriteContracts", Nobody;
     welfare         "welfare"         (slot: &Auction, member: &MspId) => WelfareHead, "TSSC:ProposeWelfare", Nobody;
@@ -179,8 +183,9 @@ tables! {
     posting         "posting"         (account: &Account, slot: &Slot, page: &u32) => Postings, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
     volume          "volume"          (slot: &Slot, page: &u32) => SlotVolume, "Settlement:Settle, Settlement:Correct, Settlement:Page", Nobody;
     // Money: a participant's row is moved by its own acts, everything else is added and never shared
-    funds           "funds"           (who: &ParticipantId) => Funds,      "Account:Collect, Account:Release, Withdrawal:Request, Statement:Pay, DTSC:Post*, DTSC:Withdraw", Nobody;
-    hold            "hold"            (who: &ParticipantId, slot: &Auction) => Hold, "DTSC:Post*, DTSC:Withdraw, Account:Release", Nobody;
+    funds           "funds"           (who: &ParticipantId) => Funds,      "Account:Collect, Account:Release, Account:SetAside, Withdrawal:Request, Statement:Pay, DTSC:Post*, DTSC:Amend, DTSC:Withdraw*, DTSC:Reveal", Nobody;
+    hold            "hold"            (who: &ParticipantId, slot: &Auction) => Hold, "DTSC:Post*, DTSC:Amend, DTSC:Withdraw*, DTSC:Reveal, Account:Release", Nobody;
+    lump            "lump"            (who: &ParticipantId, day: &BillingDay) => Lump, "Account:SetAside, DTSC:Seal, DTSC:Reveal; deleted by Account:Release", Nobody;
     payment         "payment"         (who: &ParticipantId, kind: &PaymentKind, payment: &PaymentId) => Payment, "Deposit:*, Withdrawal:*", Nobody;
     incoming        "incoming"        (who: &ParticipantId, kind: &PaymentKind, payment: &PaymentId) => Incoming, "Deposit:Answer, Withdrawal:Answer; deleted by Account:Collect", Nobody;
     booking         "booking"         (account: &Account, who: &ParticipantId, kind: &PaymentKind, payment: &PaymentId) => Booking, "Deposit:Answer, Withdrawal:Answer", Nobody;
@@ -223,6 +228,18 @@ pub(crate) fn book_of(slot: &Auction) -> Rows<Order> {
 
 pub(crate) fn entries_of(slot: &Auction) -> Rows<Entry> {
     rows(KeyPrefix::new("entry", &[slot]))
+}
+
+pub(crate) fn sealed_in(slot: &Auction) -> Rows<Sealed> {
+    rows(KeyPrefix::new("sealed", &[slot]))
+}
+
+pub(crate) fn delegations_of(principal: &ParticipantId) -> Rows<SignedDelegation> {
+    rows(KeyPrefix::new("delegation", &[principal]))
+}
+
+pub(crate) fn agencies_of(agent: &ParticipantId) -> Rows<Agency> {
+    rows(KeyPrefix::new("agency", &[agent]))
 }
 
 pub(crate) fn contracts_of(slot: &Auction) -> Rows<StoredContract> {

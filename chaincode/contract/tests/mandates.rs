@@ -87,6 +87,7 @@ fn mandates_of_both_sides_confirm_without_a_transaction() {
     let refusal = Refuse {
         slot: slot(0).into(),
         contract,
+        participant: None,
     };
     assert_eq!(world.refusal(&buyer(), &refusal), ErrorCode::AlreadyConfirmed);
     world.submit(&operator(), &Plan { slot: slot(0) });
@@ -170,6 +171,7 @@ fn free_refusal_as_an_option() {
     let refusal = Refuse {
         slot: slot(0).into(),
         contract: contract.clone(),
+        participant: None,
     };
     world.submit(&seller(), &refusal);
     let costs = penalties(&world);

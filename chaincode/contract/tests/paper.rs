@@ -102,6 +102,7 @@ fn refused_energy_goes_to_the_grid() {
         &Refuse {
             slot: slot.into(),
             contract: contract.clone(),
+            participant: None,
         },
     );
     let plan = world.submit(&operator(), &Plan { slot });

@@ -13,7 +13,7 @@ pub enum Book {
     Sealed,
 }
 
-/// Rules of order entry. Parameters without them keep an open book, as the paper's case does.
+/// Rules of order entry. Parameters without them seal the book, and keep it open in the paper's profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderRules {

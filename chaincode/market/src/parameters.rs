@@ -6,7 +6,7 @@ use crate::billing::Billing;
 use crate::cleanliness::Cleanliness;
 use crate::clearing::ClearingRules;
 use crate::credit::CreditRules;
-use crate::order_rules::OrderRules;
+use crate::order_rules::{Book, OrderRules};
 use crate::session::SessionRules;
 use crate::tariff::Tariff;
 use crate::units::{Distance, Money, Ppm, Price};
@@ -181,7 +181,7 @@ pub struct Parameters {
     /// Further rules of clearing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clearing: Option<ClearingRules>,
-    /// How auctions take their orders; none for an open book.
+    /// How auctions take their orders; where nothing is said see [`Parameters::book`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders: Option<OrderRules>,
     /// Limits of settlement; the defaults where there is none.
@@ -266,6 +266,16 @@ impl Parameters {
             return Some("a cleanliness table");
         }
         self.clearing.is_some().then_some("rules of clearing")
+    }
+
+    /// How auctions that are opened at schema 3 take their orders: as the rules say; where they say nothing sealed, and openly in the
+    /// paper's profile.
+    pub fn book(&self) -> Book {
+        match (self.orders, self.profile) {
+            (Some(rules), _) => rules.book,
+            (None, Profile::Paper) => Book::Open,
+            (None, Profile::Market) => Book::Sealed,
+        }
     }
 
     /// The limits of settlement.

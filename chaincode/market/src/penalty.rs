@@ -7,7 +7,7 @@ use crate::slot::Auction;
 
 /// Credit points for refusing a contract or letting it expire, in thousandths.
 pub const UNCONFIRMED: u32 = 5_000;
-/// Credit points for orders that were sealed and not revealed, in thousandths.
+/// Credit points for each order that was sealed and not revealed, in thousandths.
 pub const UNREVEALED: u32 = 20_000;
 
 /// What somebody did, or left undone.
@@ -18,7 +18,7 @@ pub enum Offence {
     Refused(ContractId),
     /// Did not answer a proposed contract in time.
     Expired(ContractId),
-    /// Did not reveal its sealed orders.
+    /// Did not reveal sealed orders; what one of them costs.
     Unrevealed,
 }
 
@@ -57,6 +57,14 @@ impl Penalty {
             points,
         }
     }
+
+    /// The penalty for so many sealed orders that were not revealed. Each costs: else a ladder of prices could be sealed, and the rung
+    /// chosen when the others' orders are known.
+    pub const fn unrevealed(participant: ParticipantId, slot: Auction, orders: u32) -> Self {
+        let mut penalty = Self::of(participant, slot, Offence::Unrevealed);
+        penalty.points = penalty.points.saturating_mul(orders);
+        penalty
+    }
 }
 
 #[cfg(test)]
@@ -69,5 +77,9 @@ mod tests {
         assert_eq!(Offence::Refused(id.clone()).points(), 5_000);
         assert_eq!(Offence::Expired(id).points(), 5_000);
         assert_eq!(Offence::Unrevealed.points(), 20_000);
+        let who: ParticipantId = "M:alice".parse().unwrap();
+        let slot: Auction = "7".parse().unwrap();
+        assert_eq!(Penalty::unrevealed(who.clone(), slot, 3).points, 60_000);
+        assert_eq!(Penalty::unrevealed(who, slot, u32::MAX).points, u32::MAX);
     }
 }

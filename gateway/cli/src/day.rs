@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use der_client::day::{Staff, Trader};
 use der_client::district::{Person, Population};
+use der_client::sealed::SaltFile;
 use fabric_cryptogen::Tree;
 use fabric_msp::PrivateKey;
 
@@ -69,6 +70,15 @@ impl People {
         };
         let people = population.people().iter();
         people.map(|person| self.trader(like(person), &person.name)).collect()
+    }
+
+    /// The traders' salts, beside the meters' keys.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub fn salts(&self) -> Result<SaltFile, Failure> {
+        fs::create_dir_all(&self.keys).map_err(|error| Failure::usage(format!("{}: {error}", self.keys.display())))?;
+        SaltFile::open(&self.keys.join("salts.jsonl")).map_err(Failure::usage)
     }
 
     fn profile(&self, name: &str) -> Result<Profile, Failure> {

@@ -194,16 +194,26 @@ impl Session {
         self.committed(self.client.match_slot(slot))
     }
 
-    /// Signs a proposed contract with the caller's key; a dry run signs it, too, and lets one peer check the signature.
+    /// Signs a proposed contract with the caller's key, for itself or a principal; a dry run signs it, too, and lets one peer check the
+    /// signature.
     ///
     /// # Errors
     /// The contract's refusal or Fabric's.
-    pub fn confirm(&self, slot: Auction, contract: &ContractId, dry: DryRun) -> Result<Exit, Failure> {
+    pub fn confirm(
+        &self,
+        slot: Auction,
+        contract: &ContractId,
+        principal: Option<ParticipantId>,
+        dry: DryRun,
+    ) -> Result<Exit, Failure> {
         if !dry.dry_run {
-            return self.committed(self.client.confirm(slot, contract));
+            return match principal {
+                Some(principal) => self.committed(self.client.confirm_for(&principal, slot, contract)),
+                None => self.committed(self.client.confirm(slot, contract)),
+            };
         }
         let confirmation = self
-            .wait(self.client.confirmation(slot, contract))
+            .wait(self.client.confirmation(slot, contract, principal))
             .map_err(|error| Failure::from(&error))?;
         self.tried(&confirmation)
     }

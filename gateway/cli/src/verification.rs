@@ -1,6 +1,7 @@
 //! Verifying an exported contract: terms, keys and signatures are all in it.
 
 use der_api::bytes::Digest;
+use der_api::delegation::SignedDelegation;
 use der_api::mandate::SignedMandate;
 use der_api::reply::{Confirmation, ContractView};
 use der_market::participant::Side;
@@ -34,6 +35,9 @@ pub struct Signatory {
     pub by: Word,
     /// Whether a certificate was given and holds the same key.
     pub certificate_checked: bool,
+    /// The agent that signed for it, with the SHA-256 of the agent's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<(String, Digest)>,
 }
 
 /// How a side gave its word.
@@ -44,6 +48,8 @@ pub enum Word {
     Signature,
     /// By a standing mandate.
     Mandate,
+    /// By an agent's signature under the contract, and its own under the delegation.
+    Agent,
 }
 
 /// Checks hash and signatures of a contract, and the keys against certificates where they are given.
@@ -77,17 +83,30 @@ fn signatory(contract: &ContractView, side: Side, certificate: Option<&str>) -> 
         .find(|confirmation| confirmation.side == side && confirmation.accepted)
         .ok_or_else(|| invalid(format!("the {name} {participant} has not signed it")))?;
     let key = signing_key(contract, confirmation).map_err(|why| invalid(format!("the {name} {participant}: {why}")))?;
+    let agent = confirmation.delegation.as_ref().map(|delegation| {
+        let own = delegating_key(contract, side, delegation)?;
+        Ok((own, delegation.terms.agent.to_string()))
+    });
+    let agent = agent
+        .transpose()
+        .map_err(|why: String| invalid(format!("the {name} {participant}: {why}")))?;
+    let (key, agent) = match agent {
+        Some((own, agent)) => (own, Some((agent, Digest::of(key.sec1())))),
+        None => (key, None),
+    };
     if let Some(pem) = certificate {
         same_key(&key, pem).map_err(|why| invalid(format!("the {name} {participant}: {why}")))?;
     }
     Ok(Signatory {
         participant: participant.to_string(),
         key: Digest::of(key.sec1()),
-        by: match confirmation.mandate {
-            Some(_) => Word::Mandate,
-            None => Word::Signature,
+        by: match (&confirmation.mandate, &agent) {
+            (Some(_), _) => Word::Mandate,
+            (None, Some(_)) => Word::Agent,
+            (None, None) => Word::Signature,
         },
         certificate_checked: certificate.is_some(),
+        agent,
     })
 }
 
@@ -121,6 +140,19 @@ fn mandating_key(contract: &ContractView, side: Side, mandate: &SignedMandate) -
     Ok(key)
 }
 
+/// The principal's key, where it delegated this side of the contract to the agent.
+fn delegating_key(contract: &ContractView, side: Side, delegation: &SignedDelegation) -> Result<PublicKey, String> {
+    let terms = &delegation.terms;
+    terms
+        .require_contract(side, &contract.terms)
+        .map_err(|error| error.to_string())?;
+    let key = PublicKey::from_sec1(delegation.public_key.as_slice()).map_err(|error| error.to_string())?;
+    let bytes = terms.canonical_bytes().map_err(|error| error.to_string())?;
+    key.verify(&bytes, delegation.signature.as_slice())
+        .map_err(|error| format!("the delegation's signature does not hold: {error}"))?;
+    Ok(key)
+}
+
 fn same_key(key: &PublicKey, pem: &str) -> Result<(), String> {
     let certificate = Certificate::from_pem(pem.as_bytes()).map_err(|error| error.to_string())?;
     let certified = certificate.public_key().map_err(|error| error.to_string())?;
@@ -138,6 +170,7 @@ fn invalid(why: String) -> Failure {
 mod tests {
     use der_api::bytes::{Digest, HexBytes};
     use der_api::contract::ContractTerms;
+    use der_api::delegation::{DelegationTerms, SignedDelegation, Verb};
     use der_api::mandate::{Limit, MandateTerms, SignedMandate};
     use der_api::reply::{Confirmation, ContractStatus, ContractView};
     use der_market::parameters::Profile;
@@ -178,6 +211,7 @@ mod tests {
             public_key: HexBytes::new(key.public_key().sec1().to_vec()),
             signature: HexBytes::new(signature),
             mandate: None,
+            delegation: None,
         }
     }
 
@@ -207,6 +241,7 @@ mod tests {
                 public_key,
                 signature,
             }),
+            delegation: None,
         }
     }
 
@@ -228,6 +263,48 @@ mod tests {
             refusal(&contract).contains("does not cover"),
             "price and tariff are above the limit"
         );
+    }
+
+    fn by_agent(contract: &ContractView, until: u64) -> Confirmation {
+        let key = PrivateKey::generate().unwrap();
+        let terms = DelegationTerms {
+            market: contract.terms.market.clone(),
+            principal: contract.terms.buyer.clone(),
+            agent: "MicrogridMSP:aggregator".parse().unwrap(),
+            verbs: [Verb::Confirm].into(),
+            points: [contract.terms.buyer_point.clone()].into(),
+            buy: Some(Limit {
+                energy_wh: contract.terms.energy_wh,
+                price: Price::new(570_000).unwrap(),
+            }),
+            sell: None,
+            until: Slot::new(until).unwrap(),
+        };
+        let signature = HexBytes::new(key.sign(&terms.canonical_bytes().unwrap()).unwrap()).unwrap();
+        let delegation = SignedDelegation {
+            terms,
+            public_key: HexBytes::new(key.public_key().sec1().to_vec()).unwrap(),
+            signature,
+        };
+        Confirmation {
+            delegation: Some(delegation),
+            ..signed(&contract.terms, Side::Buyer)
+        }
+    }
+
+    #[test]
+    fn an_agents_signature_counts_with_the_principals_under_the_delegation() {
+        let mut contract = contract();
+        contract.confirmations[0] = by_agent(&contract, 100);
+        let verified = verify(&contract, None, None).unwrap();
+        assert_eq!(verified.buyer.by, Word::Agent);
+        assert_eq!(verified.buyer.agent.unwrap().0, "MicrogridMSP:aggregator");
+        let refusal = |contract: &ContractView| verify(contract, None, None).unwrap_err().to_string();
+        let mut forged = contract.clone();
+        forged.confirmations[0].delegation.as_mut().unwrap().terms.until = Slot::new(101).unwrap();
+        assert!(refusal(&forged).contains("delegation's signature does not hold"));
+        contract.confirmations[0] = by_agent(&contract, 99);
+        assert!(refusal(&contract).contains("ends with slot 99"));
     }
 
     fn contract() -> ContractView {

@@ -8,14 +8,16 @@ use std::{
 use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
 use der_api::reply::{
-    AnswerAccepted, ClearingView, ConfirmationView, ContractStatus, OrderAccepted, OrderView, PlanView,
+    AnswerAccepted, ClearingView, ConfirmationView, ContractStatus, OrderAccepted, OrderView, OrdersAccepted, PlanView,
     ReadingsAccepted, SettlementView, SlotView, Stage,
 };
 use der_api::request::{
-    Clear, CloseGate, Confirm, EndConfirmation, OpenSlot, Plan, PostBid, PostOffer, QueryClearing, QueryContract,
-    QueryOrder, QueryPlan, QuerySettlement, QuerySlot, RecordReadings, Request, SealBook, Settle,
+    Amend, Clear, CloseGate, Confirm, EndConfirmation, EndReveal, OpenSlot, Plan, PostBid, PostOffer, QueryClearing,
+    QueryContract, QueryOrder, QueryPlan, QuerySettlement, QuerySlot, RecordReadings, Request, Reveal, Seal, SealBook,
+    Settle, WithdrawMany,
 };
 use der_api::{ErrorCode, codec};
+use der_market::id::ParticipantId;
 use der_market::participant::Side;
 use der_market::slot::Auction;
 use tokio::time::sleep;
@@ -98,6 +100,24 @@ impl Act for CloseGate {
     }
 }
 
+impl Act for EndReveal {
+    async fn trace(&self, client: &MarketClient, _: &ClientError) -> Option<SlotView> {
+        client.slot_from(self.slot, Stage::Revealed).await
+    }
+}
+
+/// Batches that may be sent again as they are: what they did before, the contract counts as known.
+macro_rules! repeatable {
+    ($($name:ident),*) => {
+        $(impl Act for $name {
+            async fn trace(&self, _: &MarketClient, _: &ClientError) -> Option<OrdersAccepted> {
+                None
+            }
+        })*
+    };
+}
+repeatable!(Seal, Reveal, Amend, WithdrawMany);
+
 impl Act for SealBook {
     async fn trace(&self, client: &MarketClient, _: &ClientError) -> Option<SlotView> {
         client.slot_from(self.slot, Stage::Sealed).await
@@ -165,7 +185,8 @@ impl Act for Confirm {
     async fn trace(&self, client: &MarketClient, _: &ClientError) -> Option<AnswerAccepted> {
         let (slot, contract) = (self.slot, self.contract.clone());
         let view = client.query(&QueryContract { slot, contract }).await.ok()?;
-        let side = side_of(&view.terms, client)?;
+        let who = self.participant.as_ref().unwrap_or_else(|| client.participant());
+        let side = side_of(&view.terms, who)?;
         let signed = view.confirmations.iter().any(|one| one.side == side && one.accepted);
         signed.then_some(AnswerAccepted {
             slot,
@@ -177,8 +198,8 @@ impl Act for Confirm {
     }
 }
 
-fn side_of(terms: &ContractTerms, client: &MarketClient) -> Option<Side> {
-    match client.participant() {
+fn side_of(terms: &ContractTerms, who: &ParticipantId) -> Option<Side> {
+    match who {
         who if *who == terms.buyer => Some(Side::Buyer),
         who if *who == terms.seller => Some(Side::Seller),
         _ => None,

@@ -3,7 +3,7 @@
 use der_api::contract::ContractTerms;
 use der_api::reply::AnswerAccepted;
 use der_api::request::{Confirm, QueryContract};
-use der_market::id::ContractId;
+use der_market::id::{ContractId, ParticipantId};
 use der_market::slot::Auction;
 
 use crate::meter::hex_bytes;
@@ -21,11 +21,25 @@ impl MarketClient {
         auction: impl Into<Auction>,
         contract: &ContractId,
     ) -> Result<Receipt<AnswerAccepted>, ClientError> {
-        let confirmation = self.confirmation(auction, contract).await?;
+        let confirmation = self.confirmation(auction, contract, None).await?;
         self.act(&confirmation).await
     }
 
-    /// The request by which [`MarketClient::confirm`] confirms, signed and not sent.
+    /// As [`MarketClient::confirm`], for a principal who delegated it to the caller.
+    ///
+    /// # Errors
+    /// As [`MarketClient::confirm`].
+    pub async fn confirm_for(
+        &self,
+        principal: &ParticipantId,
+        auction: impl Into<Auction>,
+        contract: &ContractId,
+    ) -> Result<Receipt<AnswerAccepted>, ClientError> {
+        let confirmation = self.confirmation(auction, contract, Some(principal.clone())).await?;
+        self.act(&confirmation).await
+    }
+
+    /// The request by which [`MarketClient::confirm`] confirms, or an agent for its principal, signed and not sent.
     ///
     /// # Errors
     /// As [`MarketClient::confirm`].
@@ -33,6 +47,7 @@ impl MarketClient {
         &self,
         auction: impl Into<Auction>,
         contract: &ContractId,
+        principal: Option<ParticipantId>,
     ) -> Result<Confirm, ClientError> {
         let slot = auction.into();
         let view = self
@@ -46,7 +61,7 @@ impl MarketClient {
                 "the peer showed another contract, or a hash that is not its own",
             ));
         }
-        self.signed(&view.terms)
+        self.signed(&view.terms, principal)
     }
 
     /// Signs exactly these terms; the contract refuses the signature if the ledger holds others.
@@ -54,12 +69,13 @@ impl MarketClient {
     /// # Errors
     /// As [`MarketClient::confirm`].
     pub async fn confirm_terms(&self, terms: &ContractTerms) -> Result<Receipt<AnswerAccepted>, ClientError> {
-        self.act(&self.signed(terms)?).await
+        self.act(&self.signed(terms, None)?).await
     }
 
-    fn signed(&self, terms: &ContractTerms) -> Result<Confirm, ClientError> {
-        if ![&terms.buyer, &terms.seller].contains(&self.participant()) {
-            return Err(ClientError::not_party(self.participant(), &terms.contract));
+    fn signed(&self, terms: &ContractTerms, participant: Option<ParticipantId>) -> Result<Confirm, ClientError> {
+        let party = participant.as_ref().unwrap_or_else(|| self.participant());
+        if ![&terms.buyer, &terms.seller].contains(&party) {
+            return Err(ClientError::not_party(party, &terms.contract));
         }
         let signature = self
             .signer
@@ -70,6 +86,7 @@ impl MarketClient {
             slot,
             contract,
             signature: hex_bytes(signature)?,
+            participant,
         })
     }
 }

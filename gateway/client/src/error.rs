@@ -9,6 +9,7 @@ use fabric_gateway::{Code, Error as FabricError, PeerDetail, Stage, TxValidation
 use fabric_msp::KeyError;
 
 use crate::follow::FollowFileError;
+use crate::sealed::SaltFileError;
 use crate::welfare::Unsolved;
 
 /// What the contract or Fabric refused, or what kept the client from asking.
@@ -154,6 +155,12 @@ impl From<ApiError> for ClientError {
 
 impl From<FollowFileError> for ClientError {
     fn from(error: FollowFileError) -> Self {
+        Self::internal(&error.to_string())
+    }
+}
+
+impl From<SaltFileError> for ClientError {
+    fn from(error: SaltFileError) -> Self {
         Self::internal(&error.to_string())
     }
 }

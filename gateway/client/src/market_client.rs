@@ -311,7 +311,7 @@ macro_rules! queries {
     };
 }
 
-pub(crate) use {queries, submits};
+pub(crate) use {acts, queries, submits};
 
 submits! {
     /// Founds the market, once per channel.

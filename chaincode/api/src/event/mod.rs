@@ -26,6 +26,7 @@ macro_rules! event {
 mod account;
 mod certificate;
 mod contract;
+mod delegation;
 mod device;
 mod forecast;
 mod grid;
@@ -108,6 +109,7 @@ events! {
     slot {
         SlotOpened,
         GateClosed,
+        RevealEnded,
         BookSealed,
         StageCalled,
         WelfareProposed,
@@ -159,6 +161,14 @@ events! {
         OrderPosted,
         OrdersPosted,
         OrderWithdrawn,
+        OrdersSealed,
+        OrdersRevealed,
+        OrdersAmended,
+        OrdersWithdrawn,
+    }
+    delegation {
+        DelegationGranted,
+        DelegationRevoked,
     }
     mandate {
         MandateGranted,

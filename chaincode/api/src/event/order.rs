@@ -38,4 +38,40 @@ event! {
         /// Its slot.
         slot: Auction,
     }
+    /// Orders were sealed together.
+    OrdersSealed {
+        /// By whom.
+        by: ParticipantId,
+        /// How many.
+        orders: u32,
+        /// Digest of the seals.
+        digest: Digest,
+    }
+    /// Sealed orders were revealed together.
+    OrdersRevealed {
+        /// By whom.
+        by: ParticipantId,
+        /// How many.
+        orders: u32,
+        /// Digest of the batch.
+        digest: Digest,
+    }
+    /// Orders have their next versions.
+    OrdersAmended {
+        /// By whom.
+        by: ParticipantId,
+        /// How many.
+        orders: u32,
+        /// Digest of the batch.
+        digest: Digest,
+    }
+    /// Orders were withdrawn together.
+    OrdersWithdrawn {
+        /// By whom.
+        by: ParticipantId,
+        /// How many.
+        orders: u32,
+        /// Digest of the batch.
+        digest: Digest,
+    }
 }

@@ -25,7 +25,7 @@ event! {
         /// True when the money has moved.
         accepted: bool,
     }
-    /// A participant collected payments or released holds.
+    /// A participant collected payments, released holds or set money aside.
     FundsMoved {
         /// Who.
         participant: ParticipantId,

@@ -17,6 +17,11 @@ event! {
         /// Which slot.
         slot: Auction,
     }
+    /// Sealed orders are revealed no more.
+    RevealEnded {
+        /// Which slot.
+        slot: Auction,
+    }
     /// A book is fixed.
     BookSealed {
         /// Which slot.

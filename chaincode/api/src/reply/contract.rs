@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Digest, HexBytes};
 use crate::contract::ContractTerms;
+use crate::delegation::SignedDelegation;
 use crate::mandate::SignedMandate;
 
 /// How far a contract has come.
@@ -37,6 +38,9 @@ reply! {
         /// The mandate that confirms, signed by the key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mandate: Option<SignedMandate>,
+        /// The delegation under which an agent signed for its principal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delegation: Option<SignedDelegation>,
     }
 }
 reply! {

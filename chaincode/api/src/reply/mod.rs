@@ -19,6 +19,7 @@ mod chain;
 mod clearing;
 mod contract;
 mod credit;
+mod delegation;
 mod device;
 mod forecast;
 mod grid;
@@ -30,6 +31,7 @@ mod participant;
 mod payment;
 mod plant;
 mod proposal;
+mod seal;
 mod session;
 mod settlement;
 mod slot;
@@ -47,13 +49,14 @@ pub use clearing::{
 };
 pub use contract::{AnswerAccepted, Confirmation, ContractStatus, ContractView};
 pub use credit::{CreditView, RolledView};
+pub use delegation::{DelegationView, DelegationsView};
 pub use device::DeviceView;
 pub use forecast::{ForecastAccepted, PositionView};
 pub use grid::{DistancesView, PointView};
 pub use mandate::MandateView;
 pub use market::{GuardedKey, GuardsRewrittenView, GuardsView, MarketView, Member, MembersView};
 pub use meter::{MeterKey, MeterView, ReadingsAccepted, Replacement};
-pub use order::{OrderAccepted, OrderStatus, OrderView, OrdersAccepted};
+pub use order::{OrderAccepted, OrderStatus, OrderVersion, OrderView, OrdersAccepted};
 pub use participant::ParticipantView;
 pub use payment::{PaymentKind, PaymentState, PaymentView};
 pub use plant::{IndexView, PlantView};
@@ -61,6 +64,7 @@ pub use proposal::{
     MarketAuditView, PricesView, ProposalDetail, ProposalStatus, ProposalView, ProposalsView, RowsAccepted,
     SuspensionView, VersionDetail, VersionLine, VersionsView, VoteAccepted, VoteView,
 };
+pub use seal::{SealStatus, SealView, SealsView, SetAsideView};
 pub use session::{AuctionsView, ConfirmationView};
 pub use settlement::{
     CourseView, EstimateView, EstimatesAccepted, PageBooked, ReadingsView, SettlementPageView, SettlementView,

@@ -61,16 +61,33 @@ reply! {
         status: OrderStatus,
         /// SHA-256 of its content.
         digest: Digest,
+        /// The versions that amendments have replaced, the first one first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<OrderVersion>,
     }
 }
 reply! {
-    /// A batch of orders is in the book.
+    /// A batch of orders is entered, sealed, revealed, amended or withdrawn.
     OrdersAccepted {
         /// How many are new.
         accepted: u32,
-        /// How many were there already with the same content.
+        /// How many were so already.
         known: u32,
         /// SHA-256 of the batch.
         digest: Digest,
+    }
+}
+reply! {
+    /// What an order said before it was amended.
+    OrderVersion {
+        /// How much, Wh.
+        energy_wh: Energy,
+        /// Least energy of one contract, Wh; 0 for any.
+        min_wh: Energy,
+        /// Its limit.
+        price: Price,
+        /// What it asked of its counterpart.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filters: Option<Filters>,
     }
 }

@@ -1,6 +1,7 @@
 //! A slot, stage by stage.
 
 use der_market::merit::Merits;
+use der_market::order_rules::Book;
 use der_market::parameters::PriceBounds;
 use der_market::planning::{ConsumptionIndex, PlanLine};
 use der_market::slot::{Auction, Slot};
@@ -14,8 +15,10 @@ use crate::bytes::Digest;
 pub enum Stage {
     /// Orders are taken.
     Open,
-    /// Orders are taken no more.
+    /// Orders are taken no more; sealed ones are revealed.
     Closed,
+    /// Sealed orders are revealed no more. Auctions that take orders openly do not come here.
+    Revealed,
     /// Count and digest of the book are fixed.
     Sealed,
     /// Contracts are proposed and can be confirmed.
@@ -69,6 +72,9 @@ reply! {
         /// Prices that its orders may name, if they are bounded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bounds: Option<PriceBounds>,
+        /// How it takes its orders, where it was opened at schema 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        book: Option<Book>,
     }
 }
 reply! {

@@ -27,6 +27,9 @@ request! { ReleaseHolds => FundsView,
         auctions: Vec<Auction>,
         /// The caller's confirmed contracts of these auctions; where they are all of an order's, its hold follows their prices.
         contracts: Vec<ContractId>,
+        /// Billing days whose sums set aside are given back, as far as no sealed order needs them any more; at most 192.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        days: Vec<BillingDay>,
     }
 }
 request! { FoldAccounts => FoldedView,

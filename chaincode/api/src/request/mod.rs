@@ -4,8 +4,10 @@ mod account;
 mod call;
 mod certificate;
 mod chain;
+mod change;
 mod clearing;
 mod credit;
+mod delegation;
 mod device;
 mod forecast;
 mod governance;
@@ -16,6 +18,7 @@ mod order;
 mod payment;
 mod proposal;
 mod query;
+mod seal;
 mod session;
 mod settlement;
 mod statement;
@@ -33,8 +36,10 @@ pub use certificate::{
     AccrueCertificates, ClaimCertificates, QueryAccrual, QueryHolding, QueryOrigin, TransferCertificates,
 };
 pub use chain::{QueryEnergyChain, QueryGridChain, QueryHistory, QueryRecord, QueryUserChain};
+pub use change::{Amend, Amendment, WithdrawMany, Withdrawal};
 pub use clearing::{QueryBook, QueryClearingInputs, QueryContracts, QueryFills};
 pub use credit::{QueryCredit, ROLL_LIMIT, RollCredit};
+pub use delegation::{DELEGATIONS_LIMIT, GrantDelegation, QueryDelegations, RevokeDelegation};
 pub use device::{ChangeDevice, QueryDevice, RegisterDevice, RetireDevice, SetState};
 pub use forecast::{FORECAST_LIMIT, PostForecast, QueryPosition};
 pub use governance::{AdmitMember, DismissMember, KEYS_LIMIT, Migrate, PublishParameters, RewriteGuards};
@@ -54,6 +59,7 @@ pub use query::{
     QueryBalance, QueryClearing, QueryContract, QueryGuardsOf, QueryMarket, QueryMembers, QueryMeter, QueryOrder,
     QueryParticipant, QueryPlan, QueryPlant, QueryPoint, QuerySettlement, QuerySlot, QueryStatement, QueryVolumes,
 };
+pub use seal::{EndReveal, NewSeal, Opened, QuerySeals, QuerySetAside, Reveal, Seal, SetAside};
 pub use session::{EndConfirmation, QueryAuctions};
 pub use settlement::{CorrectSlot, Estimate, QueryReadings, QuerySettlementPage, SettlePage};
 pub use statement::{

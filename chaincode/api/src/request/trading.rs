@@ -111,7 +111,7 @@ request! { Withdraw => OrderView,
     }
 }
 request! { Confirm => AnswerAccepted,
-    /// The caller signs a proposed contract.
+    /// The caller signs a proposed contract, its own or its principal's.
     Confirm {
         /// Its slot.
         slot: Auction,
@@ -119,15 +119,21 @@ request! { Confirm => AnswerAccepted,
         contract: ContractId,
         /// ECDSA P-256 over the contract's canonical bytes, low-S DER.
         signature: HexBytes,
+        /// For whom, if not for the caller.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        participant: Option<ParticipantId>,
     }
 }
 request! { Refuse => AnswerAccepted,
-    /// The caller refuses a proposed contract.
+    /// The caller refuses a proposed contract, its own or its principal's.
     Refuse {
         /// Its slot.
         slot: Auction,
         /// Which contract.
         contract: ContractId,
+        /// For whom, if not for the caller.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        participant: Option<ParticipantId>,
     }
 }
 request! { RecordReadings => ReadingsAccepted,

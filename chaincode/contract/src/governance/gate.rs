@@ -1,10 +1,10 @@
-//! `Market:OpenSlot`, `Market:CloseGate`, `Market:SealBook`. A gate closes by ledger state, never by a timestamp.
+//! `Market:OpenSlot`, `Market:CloseGate`, `TSSC:EndReveal`, `Market:SealBook`. A gate closes by ledger state, never by a timestamp.
 
 use der_api::bytes::Digest;
-use der_api::event::{BookSealed, GateClosed, SlotOpened};
+use der_api::event::{BookSealed, GateClosed, RevealEnded, SlotOpened};
 use der_api::guard::Guard;
 use der_api::reply::{Seal, SlotView, Stage};
-use der_api::request::{CloseGate, OpenSlot, SealBook};
+use der_api::request::{CloseGate, EndReveal, OpenSlot, SealBook};
 use der_api::schema::WHOLE_MARKET;
 use der_api::{ErrorCode, codec};
 use der_market::order::Order;
@@ -22,7 +22,7 @@ use crate::planning::{auctions_of, ended};
 use crate::rows::{Auctions, Clearing, Gate, GateState};
 use crate::schema;
 use crate::settlement::pages_booked;
-use crate::trading::{book, unwritten_pages};
+use crate::trading::{book, put_penalty, unrevealed, unwritten_pages};
 use crate::view::LedgerView;
 
 /// The gate of a slot that was opened.
@@ -109,7 +109,6 @@ async fn opened<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gat
         }
         _ => None,
     };
-    let kind = |rules: &Parameters| rules.orders.as_ref().map_or(Book::Open, |orders| orders.book);
     Ok(Gate {
         state: GateState::Open,
         parameters: versions.parameters,
@@ -117,8 +116,8 @@ async fn opened<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> Result<Gat
         seal: None,
         pinned: versions.pinned(),
         bounds: rules.as_ref().and_then(|rules| rules.bounds),
-        book: rules.as_ref().map(kind),
         welfare: rules.as_ref().and_then(by_welfare),
+        book: rules.as_ref().map(Parameters::book),
         credit: rules.as_ref().and_then(|rules| rules.credit),
         highest_retail,
     })
@@ -144,6 +143,26 @@ pub(crate) async fn close_gate<V: LedgerView>(
     Ok(decision)
 }
 
+/// Reads no sealed order either, for the same reason. What was not revealed is counted when the book is sealed.
+pub(crate) async fn end_reveal<V: LedgerView>(
+    cx: &Context<'_, V>,
+    request: EndReveal,
+) -> Result<Decision, ContractError> {
+    let slot = request.slot;
+    require_operator(cx, slot, Stage::Revealed).await?;
+    let mut gate = require_gate(cx, slot).await?;
+    if gate.book != Some(Book::Sealed) {
+        let detail = format!("slot {slot} takes orders openly");
+        return Err(ContractError::new(ErrorCode::OrdersAreOpen, detail));
+    }
+    require_state(slot, &gate, GateState::Closed)?;
+    gate.state = GateState::Revealed;
+    let mut decision = Decision::replying(&view(slot, Stage::Revealed, gate.clone()))?;
+    decision.put(schema::gate(&slot), &gate)?;
+    decision.emit(RevealEnded { slot })?;
+    Ok(decision)
+}
+
 pub(crate) async fn seal_book<V: LedgerView>(
     cx: &Context<'_, V>,
     request: SealBook,
@@ -151,12 +170,24 @@ pub(crate) async fn seal_book<V: LedgerView>(
     let slot = request.slot;
     require_operator(cx, slot, Stage::Sealed).await?;
     let mut gate = require_gate(cx, slot).await?;
-    require_state(slot, &gate, GateState::Closed)?;
-    let seal = seal_of(&book(cx, slot).await?)?;
+    let before = match gate.book {
+        Some(Book::Sealed) => GateState::Revealed,
+        Some(Book::Open) | None => GateState::Closed,
+    };
+    require_state(slot, &gate, before)?;
+    let book = book(cx, slot).await?;
+    let penalties = match gate.book {
+        Some(Book::Sealed) => unrevealed(cx, slot, &book).await?,
+        Some(Book::Open) | None => Vec::new(),
+    };
+    let seal = seal_of(&book)?;
     gate.state = GateState::Sealed;
     gate.seal = Some(seal.clone());
     let mut decision = Decision::replying(&view(slot, Stage::Sealed, gate.clone()))?;
     decision.put(schema::gate(&slot), &gate)?;
+    for penalty in &penalties {
+        put_penalty(&mut decision, penalty)?;
+    }
     decision.emit(BookSealed {
         slot,
         orders: seal.orders,
@@ -211,6 +242,7 @@ pub(crate) async fn stage<V: LedgerView>(cx: &Context<'_, V>, slot: Auction) -> 
         match gate.state {
             GateState::Open => Stage::Open,
             GateState::Closed => Stage::Closed,
+            GateState::Revealed => Stage::Revealed,
             GateState::Sealed => Stage::Sealed,
         }
     };
@@ -234,5 +266,6 @@ fn view(slot: Auction, stage: Stage, gate: Gate) -> SlotView {
         seal: gate.seal,
         pinned: gate.pinned,
         bounds: gate.bounds,
+        book: gate.book,
     }
 }

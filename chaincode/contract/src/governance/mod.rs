@@ -20,7 +20,7 @@ pub(crate) use bootstrap::{bootstrap, put_opening};
 pub(crate) use call::{call_for, calls, require_operator};
 pub(crate) use days::{days_around, days_between};
 pub(crate) use enact::enact;
-pub(crate) use gate::{close_gate, open_slot, require_gate, require_unsettled, seal_book, seal_of, stage};
+pub(crate) use gate::{close_gate, end_reveal, open_slot, require_gate, require_unsettled, seal_book, seal_of, stage};
 pub(crate) use guards::{modelled_guard, resolve, rewrite_guards};
 pub(crate) use matrix::{distances_among, publish_rows};
 pub(crate) use members::{admit_member, dismiss_member, members_view};

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::ErrorCode;
+use der_market::billing::{Billing, BillingDay};
 use der_market::credit::{CreditRules, HoldRates, Points, Tier, at_entry};
 use der_market::id::{OrderId, ParticipantId};
 use der_market::journal::Account;
 use der_market::order::Order;
+use der_market::order_rules::Book;
 use der_market::parameters::{Parameters, Prices, Profile};
 use der_market::slot::Auction;
-use der_market::units::Money;
+use der_market::units::{Money, Ppm};
 
 use super::funds::{opened, short};
 use crate::context::Context;
@@ -17,7 +19,7 @@ use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::key::Key;
 use crate::ledger::Answers;
-use crate::rows::{CreditDay, Funds, Gate, HeldOrder, Hold};
+use crate::rows::{CreditDay, Funds, Gate, HeldOrder, Hold, Lump};
 use crate::schema;
 use crate::view::LedgerView;
 
@@ -34,6 +36,7 @@ struct Rules {
     credit: CreditRules,
     prices: Prices,
     profile: Profile,
+    billing: Billing,
 }
 
 /// Funds and holds of some participants in some auctions, as acts of their owners find and leave them. Auctions without rules of credit
@@ -44,6 +47,11 @@ pub(crate) struct Holdings {
     owners: BTreeMap<ParticipantId, Owner>,
     holds: BTreeMap<(ParticipantId, Auction), Hold>,
     moved: BTreeSet<(ParticipantId, Auction)>,
+    /// Whose funds have moved.
+    paid: BTreeSet<ParticipantId>,
+    /// Money set aside for the days of auctions that take sealed orders.
+    lumps: BTreeMap<(ParticipantId, BillingDay), Lump>,
+    drawn: BTreeSet<(ParticipantId, BillingDay)>,
 }
 
 impl Holdings {
@@ -64,7 +72,18 @@ impl Holdings {
         let people: BTreeSet<&ParticipantId> = visits.iter().map(|(_, who)| who).collect();
         let mut keys: Vec<Key> = people.iter().flat_map(|who| owner_keys(who)).collect();
         keys.extend(visits.iter().map(|(auction, who)| schema::hold(who, auction).key));
+        let days: BTreeSet<_> = visits
+            .iter()
+            .filter(|(auction, _)| gates.get(auction).and_then(|gate| gate.book) == Some(Book::Sealed))
+            .filter_map(|(auction, who)| Some((who.clone(), rules.get(auction)?.day_of(*auction))))
+            .collect();
+        keys.extend(days.iter().map(|(who, day)| schema::lump(who, day).key));
         let answers = cx.ledger.many(&keys).await?;
+        let mut lumps = BTreeMap::new();
+        for (who, day) in days {
+            let lump = answers.get(&schema::lump(&who, &day))?;
+            lumps.extend(lump.map(|lump| ((who, day), lump)));
+        }
         let mut owners = BTreeMap::new();
         for who in people {
             owners.insert(who.clone(), Owner::of(who, &answers)?);
@@ -78,7 +97,8 @@ impl Holdings {
             rules,
             owners,
             holds,
-            moved: BTreeSet::new(),
+            lumps,
+            ..Self::default()
         })
     }
 
@@ -103,6 +123,80 @@ impl Holdings {
         owner.funds.held = owner.funds.held.plus(held.amount)?;
         let hold = self.holds.entry(place.clone()).or_default();
         hold.orders.insert(order.order.clone(), held);
+        self.paid.insert(place.0.clone());
+        self.moved.insert(place);
+        Ok(())
+    }
+
+    /// Lets the money that is set aside for an auction's day stand for its owner's sealed orders.
+    ///
+    /// # Errors
+    /// As [`Holdings::take`], and [`ErrorCode::NothingSetAside`]; nothing is asked of an owner whose tier holds nothing.
+    pub(crate) fn earmark(&mut self, auction: Auction, who: &ParticipantId) -> Result<(), ContractError> {
+        let (Some(rules), Some(owner)) = (self.rules.get(&auction), self.owners.get(who)) else {
+            return Ok(());
+        };
+        owner.require_trading(who)?;
+        if rules.credit.hold(owner.tier) == Ppm::LEAST {
+            return Ok(());
+        }
+        let at = (who.clone(), rules.day_of(auction));
+        let Some(lump) = self.lumps.get_mut(&at) else {
+            let detail = format!("{who} has set nothing aside for day {}", at.1);
+            return Err(ContractError::new(ErrorCode::NothingSetAside, detail));
+        };
+        if lump.auctions.insert(auction) {
+            self.drawn.insert(at);
+        }
+        Ok(())
+    }
+
+    /// Ends what [`Holdings::earmark`] began: nothing is sealed there any more that could still be revealed.
+    pub(crate) fn unmark(&mut self, auction: Auction, who: &ParticipantId) {
+        let Some(rules) = self.rules.get(&auction) else {
+            return;
+        };
+        let at = (who.clone(), rules.day_of(auction));
+        if self
+            .lumps
+            .get_mut(&at)
+            .is_some_and(|lump| lump.auctions.remove(&auction))
+        {
+            self.drawn.insert(at);
+        }
+    }
+
+    /// Holds for a revealed order: from what is set aside, and from the funds what that does not cover.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InsufficientFunds`].
+    pub(crate) fn draw(&mut self, auction: Auction, order: &Order) -> Result<(), ContractError> {
+        let place = (order.participant.clone(), auction);
+        let (Some(rules), Some(owner)) = (self.rules.get(&auction), self.owners.get_mut(&place.0)) else {
+            return Ok(());
+        };
+        let held = held(order, rules, owner.tier)?;
+        if held.amount == Money::ZERO {
+            return Ok(());
+        }
+        let at = (place.0.clone(), rules.day_of(auction));
+        let lump = self.lumps.get_mut(&at);
+        let covered = lump.as_ref().map_or(Money::ZERO, |lump| lump.left.min(held.amount));
+        let rest = held.amount.minus(covered)?;
+        if rest > Money::ZERO {
+            let free = owner.funds.available()?.minus(owner.owed)?;
+            if rest > free {
+                return Err(short(free, rest));
+            }
+            owner.funds.held = owner.funds.held.plus(rest)?;
+            self.paid.insert(place.0.clone());
+        }
+        if let Some(lump) = lump.filter(|_| covered > Money::ZERO) {
+            lump.left = lump.left.minus(covered)?;
+            self.drawn.insert(at);
+        }
+        let hold = self.holds.entry(place.clone()).or_default();
+        hold.orders.insert(order.order.clone(), held);
         self.moved.insert(place);
         Ok(())
     }
@@ -121,6 +215,7 @@ impl Holdings {
         let held = self.holds.get_mut(&place).and_then(|hold| hold.orders.remove(order));
         if let (Some(held), Some(owner)) = (held, self.owners.get_mut(who)) {
             owner.funds.held = owner.funds.held.minus(held.amount)?;
+            self.paid.insert(place.0.clone());
             self.moved.insert(place);
         }
         Ok(())
@@ -128,9 +223,13 @@ impl Holdings {
 
     /// Puts what has moved.
     pub(crate) fn write(self, decision: &mut Decision) -> Result<(), ContractError> {
-        let people: BTreeSet<&ParticipantId> = self.moved.iter().map(|(who, _)| who).collect();
-        for (who, owner) in self.owners.iter().filter(|(who, _)| people.contains(who)) {
+        for (who, owner) in self.owners.iter().filter(|(who, _)| self.paid.contains(who)) {
             decision.put(schema::funds(who), &owner.funds)?;
+        }
+        for at in &self.drawn {
+            if let Some(lump) = self.lumps.get(at) {
+                decision.put(schema::lump(&at.0, &at.1), lump)?;
+            }
         }
         for place in &self.moved {
             let at = schema::hold(&place.0, &place.1);
@@ -140,6 +239,13 @@ impl Holdings {
             }
         }
         Ok(())
+    }
+}
+
+impl Rules {
+    /// The billing day whose money stands for an auction.
+    fn day_of(&self, auction: Auction) -> BillingDay {
+        self.billing.day_of(auction.slot)
     }
 }
 
@@ -194,6 +300,7 @@ async fn rules<V: LedgerView>(
                 credit,
                 prices: gate.at_entry(&parameters),
                 profile: parameters.profile,
+                billing: parameters.billing(),
             };
             rules.insert(*auction, of_auction);
         }

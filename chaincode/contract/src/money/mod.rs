@@ -9,6 +9,7 @@ mod payment;
 mod release;
 mod roll;
 mod score;
+mod set_aside;
 mod statement;
 mod store;
 mod tiers;
@@ -22,6 +23,7 @@ pub(crate) use holding::Holdings;
 pub(crate) use payment::{answer_deposit, answer_withdrawal, payment_view, request_deposit, request_withdrawal};
 pub(crate) use release::release_holds;
 pub(crate) use roll::roll_credit;
+pub(crate) use set_aside::{set_aside, set_aside_view};
 pub(crate) use statement::{
     acknowledge_statement, close_statements, decide_line, declare_default, dispute_statement, month_statement,
     pay_statement,

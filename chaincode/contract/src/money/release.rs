@@ -7,6 +7,7 @@ use der_api::ErrorCode;
 use der_api::contract::ContractTerms;
 use der_api::event::FundsMoved;
 use der_api::request::{RELEASE_LIMIT, ReleaseHolds};
+use der_market::billing::BillingDay;
 use der_market::credit::{HoldRates, at_entry, at_match};
 use der_market::id::{ContractId, OrderId};
 use der_market::parameters::{Prices, Profile};
@@ -52,11 +53,17 @@ pub(crate) async fn release_holds<V: LedgerView>(
     let ReleaseHolds {
         mut auctions,
         contracts,
+        mut days,
     } = request;
+    days.sort();
+    days.dedup();
     auctions.sort();
     auctions.dedup();
-    if auctions.len() > RELEASE_LIMIT || contracts.len() > RELEASE_LIMIT {
-        let detail = format!("at most {RELEASE_LIMIT} auctions and contracts");
+    if [auctions.len(), contracts.len(), days.len()]
+        .iter()
+        .any(|items| *items > RELEASE_LIMIT)
+    {
+        let detail = format!("at most {RELEASE_LIMIT} auctions, contracts and days");
         return Err(ContractError::new(ErrorCode::TooManyItems, detail));
     }
     let mut releases = Vec::new();
@@ -67,7 +74,26 @@ pub(crate) async fn release_holds<V: LedgerView>(
         let stage = stage(cx, auction, &contracts).await?;
         releases.push((auction, hold, stage));
     }
-    decide(cx, releases).await
+    let mut lumps = Vec::new();
+    for day in days {
+        lumps.extend(unneeded(cx, day).await?.map(|left| (day, left)));
+    }
+    decide(cx, releases, lumps).await
+}
+
+/// What is left of the money that was set aside for a day, where no sealed order needs it any more: each is revealed, or withdrawn, or
+/// its slot is settled.
+async fn unneeded<V: LedgerView>(cx: &Context<'_, V>, day: BillingDay) -> Result<Option<Money>, ContractError> {
+    let Some(lump) = cx.ledger.get(&schema::lump(&cx.caller, &day)).await? else {
+        return Ok(None);
+    };
+    let rows: Vec<_> = lump
+        .auctions
+        .iter()
+        .map(|auction| schema::settlement(&auction.slot))
+        .collect();
+    let settled = cx.ledger.all(&rows).await?;
+    Ok(settled.iter().all(Option::is_some).then_some(lump.left))
 }
 
 async fn stage<V: LedgerView>(
@@ -104,6 +130,7 @@ async fn stage<V: LedgerView>(
 async fn decide<V: LedgerView>(
     cx: &Context<'_, V>,
     releases: Vec<(Auction, Hold, Stage)>,
+    lumps: Vec<(BillingDay, Money)>,
 ) -> Result<Decision, ContractError> {
     let who = &cx.caller;
     let mut funds = funds_of(cx, who).await?;
@@ -116,8 +143,14 @@ async fn decide<V: LedgerView>(
             left.push((auction, after));
         }
     }
+    for (_, freed) in &lumps {
+        funds.held = funds.held.minus(*freed)?;
+    }
     let mut decision = Decision::replying(&funds_view(who, &funds)?)?;
-    if left.is_empty() {
+    for (day, _) in &lumps {
+        decision.delete(schema::lump(who, day))?;
+    }
+    if left.is_empty() && lumps.is_empty() {
         return Ok(decision);
     }
     decision.put(schema::funds(who), &funds)?;

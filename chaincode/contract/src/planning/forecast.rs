@@ -102,7 +102,7 @@ impl SlotRows {
         let gate = answers.get(&self.gate)?.map(|gate| gate.state);
         let day_ahead = match gate {
             None | Some(GateState::Open) => Some(latest),
-            Some(GateState::Closed | GateState::Sealed) => before,
+            Some(GateState::Closed | GateState::Revealed | GateState::Sealed) => before,
         };
         let round = answers.get(&self.auctions)?.map_or(0, |row| row.latest);
         let row = ForecastRow { day_ahead, latest };

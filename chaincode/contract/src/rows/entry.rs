@@ -1,7 +1,7 @@
 //! A participant's orders in an auction, in one row: the book of schema 3.
 
 use der_api::bytes::Digest;
-use der_api::reply::OrderStatus;
+use der_api::reply::{OrderStatus, OrderVersion};
 use der_market::filters::Filters;
 use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::order::Order;
@@ -30,10 +30,14 @@ row! {
         /// What its owner did with it. One that was withdrawn keeps its id for ever.
         #[serde(default = "open", skip_serializing_if = "is_open")]
         status: OrderStatus,
+        /// The versions that amendments have replaced, the first one first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<OrderVersion>,
     }
 }
 row! {
-    /// A participant's orders at a point in an auction: order entry writes this one row and nothing else.
+    /// A participant's orders at a point in an auction: order entry writes this one row and nothing else. Sealed orders come here when
+    /// they are revealed.
     Entry {
         /// Whose.
         participant: ParticipantId,
@@ -62,12 +66,12 @@ const fn is_zero(energy: &Energy) -> bool {
     energy.is_zero()
 }
 
-const fn open() -> OrderStatus {
+pub(super) const fn open() -> OrderStatus {
     OrderStatus::Open
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_open(status: &OrderStatus) -> bool {
+pub(super) fn is_open(status: &OrderStatus) -> bool {
     *status == OrderStatus::Open
 }
 
@@ -125,10 +129,43 @@ impl Entry {
 
     /// Adds an order of one side.
     pub(crate) fn push(&mut self, side: Side, order: Entered) {
+        self.of_side(side).push(order);
+    }
+
+    /// Adds an order of one side in the order of ids: whatever the sequence, the entry comes out the same.
+    pub(crate) fn insert(&mut self, side: Side, order: Entered) {
+        let orders = self.of_side(side);
+        let place = orders.partition_point(|present| present.order < order.order);
+        orders.insert(place, order);
+    }
+
+    fn of_side(&mut self, side: Side) -> &mut Vec<Entered> {
         match side {
-            Side::Seller => self.offers.push(order),
-            Side::Buyer => self.bids.push(order),
+            Side::Seller => &mut self.offers,
+            Side::Buyer => &mut self.bids,
         }
+    }
+}
+
+impl Entered {
+    /// What it says now.
+    pub(crate) fn version(&self) -> OrderVersion {
+        OrderVersion {
+            energy_wh: self.energy_wh,
+            min_wh: self.min_wh,
+            price: self.price,
+            filters: self.filters.clone(),
+        }
+    }
+
+    /// The number of the version that stands; 1 for an order that was never amended.
+    pub(crate) fn number(&self) -> u32 {
+        u32::try_from(self.earlier.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// True where this is, or once was, what it says.
+    pub(crate) fn has_said(&self, version: &OrderVersion) -> bool {
+        self.version() == *version || self.earlier.contains(version)
     }
 }
 

@@ -50,12 +50,16 @@ pub use forecast::ForecastRow;
 pub use origin::{Accrual, Indices, PlantIndex, PlantMeter};
 pub(crate) use row;
 pub use session::{Auctions, Outcome};
+mod delegation;
 mod entry;
 mod mandate;
+mod seal;
 
+pub use delegation::Agency;
 pub(crate) use entry::digest_of;
 pub use entry::{Entered, Entry};
 pub use mandate::StandingMandate;
+pub use seal::{Lump, Sealed, SealedOrder};
 pub use settlement::{Allotment, Course, StoreFlow};
 mod version;
 
@@ -132,8 +136,10 @@ row! {
 pub enum GateState {
     /// Orders are taken.
     Open,
-    /// Orders are taken no more.
+    /// Orders are taken no more; sealed ones are revealed.
     Closed,
+    /// Sealed orders are revealed no more.
+    Revealed,
     /// The book is fixed.
     Sealed,
 }

@@ -143,6 +143,7 @@ impl Mandates {
             public_key: Some(mandate.public_key.clone()),
             signature: None,
             mandate: Some(mandate.clone()),
+            delegation: None,
         }))
     }
 }

@@ -2,25 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use der_api::bytes::Digest;
+use der_api::delegation::Verb;
 use der_api::event::{OrderPosted, OrdersPosted};
-use der_api::reply::{OrderAccepted, OrderStatus, OrdersAccepted};
+use der_api::reply::{OrderAccepted, OrderStatus};
 use der_api::request::{NewOrder, PostMany, PostOffer};
-use der_api::{ErrorCode, codec};
 use der_market::filters::Filters;
-use der_market::id::{OrderId, ParticipantId};
+use der_market::id::ParticipantId;
 use der_market::participant::Side;
-use der_market::slot::Auction;
 
+use super::batch::{Batch, named};
 use super::desk::{Desk, Wanted};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
 use crate::rows::{Entered, digest_of};
 use crate::view::LedgerView;
-
-/// Orders in one transaction.
-const ORDERS_PER_BATCH: usize = 5_000;
 
 /// Enters one order of the caller.
 pub(super) async fn post<V: LedgerView>(
@@ -67,48 +63,29 @@ pub(crate) async fn post_many<V: LedgerView>(
     cx: &Context<'_, V>,
     request: PostMany,
 ) -> Result<Decision, ContractError> {
-    require_batch(request.orders.len())?;
-    let owner = |order: &NewOrder| order.participant.clone().unwrap_or_else(|| cx.caller.clone());
-    let visits = request.orders.iter().map(|order| (order.slot, owner(order))).collect();
-    let mut desk = Desk::open(cx, &visits).await?;
-    for order in request
-        .orders
-        .iter()
-        .filter(|order| names_price(order.filters.as_ref()))
-    {
-        desk.learn_price_mode(cx, order.slot).await?;
-    }
-    let digest = Digest::of(&codec::encode(&request.orders)?);
-    let (mut accepted, mut known) = (0_u32, 0_u32);
+    let mut batch = Batch::open(cx, &request.orders).await?;
     for new in request.orders {
-        let (slot, who, id) = (new.slot, owner(&new), new.order.clone());
-        let placed = own(cx, &who)
-            .and_then(|()| desk.enter(wanted(who.clone(), new)))
-            .map_err(|error| named(&error, slot, &who, &id))?;
-        let count = if placed.new { &mut accepted } else { &mut known };
-        *count = count.saturating_add(1);
+        let (slot, who, id) = (new.slot, batch.owner(&new), new.order.clone());
+        let new = place(&mut batch, &who, new).map_err(|error| named(&error, slot, &who, &id))?;
+        batch.count(new);
     }
-    let mut decision = Decision::replying(&OrdersAccepted {
-        accepted,
-        known,
-        digest,
-    })?;
-    desk.write(&mut decision)?;
-    if accepted > 0 {
-        decision.emit(OrdersPosted {
-            by: cx.caller.clone(),
-            orders: accepted,
-            digest,
-        })?;
-    }
-    Ok(decision)
+    batch.decide(|by, orders, digest| OrdersPosted { by, orders, digest })
+}
+
+fn place(batch: &mut Batch, who: &ParticipantId, new: NewOrder) -> Result<bool, ContractError> {
+    batch.agency.terms(who)?;
+    let slot = new.slot;
+    let placed = batch.desk.enter(wanted(who.clone(), new))?;
+    batch.agency.require_order(Verb::Order, slot, &placed.order)?;
+    Ok(placed.new)
 }
 
 fn names_price(filters: Option<&Filters>) -> bool {
     filters.is_some_and(|filters| filters.agreed_price.is_some())
 }
 
-fn wanted(participant: ParticipantId, new: NewOrder) -> Wanted {
+/// An order of a batch as the desk takes it.
+pub(super) fn wanted(participant: ParticipantId, new: NewOrder) -> Wanted {
     Wanted {
         slot: new.slot,
         participant,
@@ -116,32 +93,6 @@ fn wanted(participant: ParticipantId, new: NewOrder) -> Wanted {
         point: None,
         content: new.into(),
     }
-}
-
-fn own<V>(cx: &Context<'_, V>, who: &ParticipantId) -> Result<(), ContractError> {
-    if *who == cx.caller {
-        return Ok(());
-    }
-    let detail = format!("{} may not act for {who}", cx.caller);
-    Err(ContractError::new(ErrorCode::NotOwner, detail))
-}
-
-/// Refuses a batch without items or with too many.
-pub(super) fn require_batch(items: usize) -> Result<(), ContractError> {
-    match items {
-        0 => Err(ErrorCode::EmptyBatch.into()),
-        1..=ORDERS_PER_BATCH => Ok(()),
-        _ => {
-            let detail = format!("{items} orders, {ORDERS_PER_BATCH} are allowed in one transaction");
-            Err(ContractError::new(ErrorCode::TooManyItems, detail))
-        }
-    }
-}
-
-/// A refusal that names its order.
-pub(super) fn named(error: &ContractError, slot: Auction, who: &ParticipantId, order: &OrderId) -> ContractError {
-    let detail = format!("order {order} of {who} in slot {slot}: {}", error.detail());
-    ContractError::new(error.code(), detail)
 }
 
 impl From<PostOffer> for Entered {
@@ -153,6 +104,7 @@ impl From<PostOffer> for Entered {
             price: request.price,
             filters: request.filters,
             status: OrderStatus::Open,
+            earlier: Vec::new(),
         }
     }
 }
@@ -166,6 +118,7 @@ impl From<NewOrder> for Entered {
             price: new.price,
             filters: new.filters,
             status: OrderStatus::Open,
+            earlier: Vec::new(),
         }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn grant_mandate<V: LedgerView>(
 }
 
 /// The caller's key, if it is registered and the signature is its own.
-async fn signed_by_caller<V: LedgerView>(
+pub(super) async fn signed_by_caller<V: LedgerView>(
     cx: &Context<'_, V>,
     bytes: &[u8],
     signature: &HexBytes,

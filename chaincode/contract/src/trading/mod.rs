@@ -1,10 +1,13 @@
 //! DTSC and TSSC: orders, clearing, contracts.
 
+mod agency;
 mod answer;
 mod answers;
+mod batch;
 mod book;
 mod clear;
 mod contracts_page;
+mod delegate;
 mod desk;
 mod enter;
 mod mandate;
@@ -16,10 +19,12 @@ mod withdraw_all;
 
 pub(crate) use answer::{confirm, put_penalty, refuse, status};
 pub(crate) use answers::{answers_to, expiry};
-pub(crate) use book::book;
+pub(crate) use batch::{amend_orders, reveal_orders, seal_orders, withdraw_many};
+pub(crate) use book::{book, unrevealed};
 pub(crate) use clear::{clear, points, would_record};
 pub(crate) use contracts_page::{unwritten_pages, write_contracts};
-pub(crate) use desk::entered_order;
+pub(crate) use delegate::{delegations, grant_delegation, revoke_delegation};
+pub(crate) use desk::{entered_order, seals};
 pub(crate) use enter::post_many;
 pub(crate) use mandate::{grant_mandate, mandate_view, revoke_mandate};
 pub(crate) use merits::of_sellers;

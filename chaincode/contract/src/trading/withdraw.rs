@@ -45,6 +45,10 @@ async fn from_entry<V: LedgerView>(
 ) -> Result<Decision, ContractError> {
     let Withdraw { participant, order, .. } = request;
     let mut desk = Desk::open(cx, &BTreeSet::from([(slot, participant.clone())])).await?;
+    if desk.is_sealed(slot) {
+        let detail = format!("slot {slot} takes sealed orders");
+        return Err(ContractError::new(ErrorCode::OrdersAreSealed, detail));
+    }
     desk.withdraw(slot, &participant, &order)?;
     let mut decision = Decision::replying(&desk.view(slot, &participant, &order)?)?;
     desk.write(&mut decision)?;
@@ -102,5 +106,6 @@ pub(crate) fn view(stored: &StoredOrder) -> OrderView {
         filters: order.filters,
         status: stored.status,
         digest: stored.digest,
+        earlier: Vec::new(),
     }
 }

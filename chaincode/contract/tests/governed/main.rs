@@ -37,6 +37,9 @@ fn founded(change: impl FnOnce(&mut Parameters)) -> World {
     let mut founding = bootstrap();
     founding.schema = der_api::schema::WHOLE_MARKET;
     founding.parameters.profile = Profile::Market;
+    founding.parameters.orders = Some(der_market::order_rules::OrderRules {
+        book: der_market::order_rules::Book::Open,
+    });
     founding.parameters.credit = Some(CreditRules::default());
     change(&mut founding.parameters);
     World::founded(&founding)

@@ -133,6 +133,7 @@ fn a_sale_holds_by_the_highest_r_of_its_slot_and_at_match_by_its_buyer_s() {
     let release = ReleaseHolds {
         auctions: vec![slot(60).into()],
         contracts: vec![contract],
+        days: vec![],
     };
     world.submit(&seller(), &release);
     assert_eq!(

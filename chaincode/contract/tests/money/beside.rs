@@ -121,6 +121,7 @@ fn trap_a_shared_balance_key_order_entry_and_settlement_never_conflict() {
     let release = ReleaseHolds {
         auctions: vec![slot(0).into()],
         contracts: vec![],
+        days: vec![],
     };
     assert!(Endorsed::new(&world, &buyer(), &release).stand_beside(&settle));
 }

@@ -129,6 +129,7 @@ fn trap_free_refusal_as_an_option() {
     let refuse = Refuse {
         slot: slot(0).into(),
         contract: refused,
+        participant: None,
     };
     world.submit(&buyer(), &refuse);
     world.submit(&operator(), &Plan { slot: slot(0) });
@@ -203,6 +204,7 @@ fn below_400_points_nobody_trades_directly() {
         let free = ReleaseHolds {
             auctions: vec![slot(offset).into()],
             contracts: vec![],
+            days: vec![],
         };
         world.submit(&seller(), &free);
         world.submit(&buyer(), &free);

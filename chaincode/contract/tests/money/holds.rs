@@ -11,6 +11,7 @@ fn release(offset: u64, contracts: Vec<ContractId>) -> ReleaseHolds {
     ReleaseHolds {
         auctions: vec![slot(offset).into()],
         contracts,
+        days: vec![],
     }
 }
 
@@ -59,6 +60,7 @@ fn a_withdrawn_and_a_refused_order_get_their_hold_back() {
         &Refuse {
             slot: slot(0).into(),
             contract,
+            participant: None,
         },
     );
     world.submit(&operator(), &Plan { slot: slot(0) });

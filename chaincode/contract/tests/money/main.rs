@@ -20,6 +20,7 @@ use der_contract::Caller;
 use der_market::credit::CreditRules;
 use der_market::id::ContractId;
 use der_market::journal::{Account, Purpose};
+use der_market::order_rules::{Book, OrderRules};
 use der_market::paper;
 use der_market::parameters::{Parameters, Profile};
 use der_market::units::Money;
@@ -31,6 +32,7 @@ fn rules() -> Parameters {
     let mut parameters = paper::parameters().unwrap();
     parameters.profile = Profile::Market;
     parameters.credit = Some(CreditRules::default());
+    parameters.orders = Some(OrderRules { book: Book::Open });
     parameters
 }
 

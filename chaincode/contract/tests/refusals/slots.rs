@@ -39,6 +39,7 @@ fn contracts_are_confirmed_once_by_their_parties_with_their_own_keys() {
         &Refuse {
             slot: slot.into(),
             contract: contract.clone(),
+            participant: None,
         },
         ErrorCode::AlreadyConfirmed,
     );

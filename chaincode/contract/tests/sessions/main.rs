@@ -70,6 +70,7 @@ fn refused_energy_returns_to_the_next_auction_and_one_plan_holds_all() {
         &Refuse {
             slot: slot.into(),
             contract: contracts[0].clone(),
+            participant: None,
         },
     );
     let ended = world.submit(&operator(), &EndConfirmation { slot: slot.into() });

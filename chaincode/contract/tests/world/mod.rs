@@ -368,6 +368,7 @@ impl World {
             slot,
             contract: contract.clone(),
             signature,
+            participant: None,
         }
     }
 

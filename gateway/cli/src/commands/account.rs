@@ -1,11 +1,15 @@
 //! `der account`: what is available, what is held, what a day came to.
 
 use clap::{Args, Subcommand};
-use der_api::request::{ACCOUNTS_LIMIT, Collect, FOLD_LIMIT, FoldAccounts, QueryAccount, QueryAccounts, ReleaseHolds};
+use der_api::request::{
+    ACCOUNTS_LIMIT, Collect, FOLD_LIMIT, FoldAccounts, QueryAccount, QueryAccounts, QuerySetAside, ReleaseHolds,
+    SetAside,
+};
 use der_market::billing::BillingDay;
 use der_market::id::ContractId;
 use der_market::journal::Account;
 use der_market::slot::Auction;
+use der_market::units::Money;
 use serde::Serialize;
 
 use super::{DryRun, parse};
@@ -18,8 +22,16 @@ const RELEASE: &str = "\
 Once a slot is settled nothing is held for it; once it is planned, what has no confirmed contract comes back. Naming the contracts of one
 auction lets their prices count instead of the order's limit.
 
-Example:
-  der account release --profile microgrid-alice 100 101 --dry-run";
+Examples:
+  der account release --profile microgrid-alice 100 101 --dry-run
+  der account release --profile microgrid-alice --day 20758";
+const SET_ASIDE: &str = "\
+Sealed orders hold nothing one by one: a hold would tell what they are. Revealed orders take their holds from the day's sum, and from what is
+available where it does not suffice. A day is counted in local days since 1970-01-01 (`der market show` tells the offset).
+
+Examples:
+  der account set-aside --profile microgrid-alice --day 20758 --amount 50000000000 --dry-run
+  der account set-aside --profile microgrid-alice --day 20758";
 const FOLD: &str = "\
 A day is counted in local days since 1970-01-01 (`der market show` tells the offset). Folding again changes nothing unless more was posted.
 
@@ -48,11 +60,26 @@ pub enum Verb {
     #[command(after_help = RELEASE)]
     Release {
         /// Slots, or `slot.round` for intraday auctions.
-        #[arg(value_name = "SLOT", required = true, value_parser = parse::auction)]
+        #[arg(value_name = "SLOT", required_unless_present = "days", value_parser = parse::auction)]
         auctions: Vec<Auction>,
         /// Your confirmed contracts of the one auction.
         #[arg(long = "contract", value_name = "ID")]
         contracts: Vec<ContractId>,
+        /// A billing day whose sum set aside is given back as far as no sealed order needs it; may be given again.
+        #[arg(long = "day", value_name = "DAY", value_parser = parse::number::<BillingDay>)]
+        days: Vec<BillingDay>,
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Sets money aside for a day's sealed orders.
+    #[command(after_help = SET_ASIDE)]
+    SetAside {
+        /// Which billing day.
+        #[arg(long, value_name = "DAY", value_parser = parse::number::<BillingDay>)]
+        day: BillingDay,
+        /// The day's whole sum, nyuan; it only rises. Without it the sum is shown.
+        #[arg(long, value_name = "NYUAN", value_parser = parse::word::<Money>)]
+        amount: Option<Money>,
         #[command(flatten)]
         dry: DryRun,
     },
@@ -99,8 +126,25 @@ impl Verb {
             Self::Release {
                 auctions,
                 contracts,
+                days,
                 dry,
-            } => session.submit(&ReleaseHolds { auctions, contracts }, dry),
+            } => session.submit(
+                &ReleaseHolds {
+                    auctions,
+                    contracts,
+                    days,
+                },
+                dry,
+            ),
+            Self::SetAside {
+                day,
+                amount: Some(amount),
+                dry,
+            } => session.submit(&SetAside { day, amount }, dry),
+            Self::SetAside { day, .. } => session.query(&QuerySetAside {
+                participant: session.caller(),
+                day,
+            }),
             Self::Fold { day, which, dry } => fold(&session, day, which, dry),
         }
     }

@@ -28,6 +28,7 @@ microgrid-prosumer1; sellers and buyers get certificates of their organisations'
 
 Examples:
   der case loop --network net/profiles --slots 3
+  der case loop --network net/profiles --slots 3 --sealed
   der case loop --network net/profiles --pairs 10 --output json > slots.jsonl";
 
 /// Plays slot after slot as a running market, until it is stopped.
@@ -52,6 +53,9 @@ pub struct Loop {
     /// Where the meters' keys are kept; `meters` beside the profiles if nothing is said.
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
+    /// Orders are sealed before each gate and revealed after it. A market is founded so once; later runs say it again.
+    #[arg(long)]
+    sealed: bool,
     /// Give up when a slot does not get on for so many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     give_up: u64,
@@ -77,7 +81,14 @@ impl Loop {
 
     async fn play(&self, people: &People, output: Output) -> Result<Exit, Failure> {
         let traders = people.pairs(usize::from(self.pairs))?;
-        let day = MarketDay::found(people.staff()?, traders, self.first, listener()).await;
+        let staff = people.staff()?;
+        let day = match self.sealed {
+            true => {
+                let salts = people.salts()?;
+                MarketDay::found_sealed(staff, traders, self.first, listener(), salts).await
+            }
+            false => MarketDay::found(staff, traders, self.first, listener()).await,
+        };
         let day = day.map_err(failure)?.patience(Duration::from_secs(self.give_up));
         let first = day.resume(self.first).await.map_err(failure)?;
         let last = self.slots.map(|slots| first.get().saturating_add(slots));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use der_api::request::{QueryContract, Refuse};
-use der_market::id::ContractId;
+use der_market::id::{ContractId, ParticipantId};
 use der_market::slot::Auction;
 
 use super::{DryRun, parse};
@@ -26,7 +26,9 @@ Example:
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Signs a proposed contract with the caller's own key.
-    #[command(after_help = "Example:\n  der contract confirm --profile microgrid-alice 100 100-0")]
+    #[command(
+        after_help = "Examples:\n  der contract confirm --profile microgrid-alice 100 100-0\n  der contract confirm --profile microgrid-agent 100 100-0 --for MicrogridMSP:alice"
+    )]
     Confirm(Which),
     /// Refuses a proposed contract.
     #[command(after_help = "Example:\n  der contract refuse --profile microgrid-alice 100 100-0")]
@@ -62,6 +64,9 @@ pub struct Which {
     slot: Auction,
     /// Which contract.
     contract: ContractId,
+    /// For a principal who delegated it to you.
+    #[arg(long = "for", value_name = "MSP:ID")]
+    principal: Option<ParticipantId>,
     #[command(flatten)]
     dry: DryRun,
 }
@@ -69,10 +74,25 @@ pub struct Which {
 impl Verb {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
         match self {
-            Self::Confirm(Which { slot, contract, dry }) => Session::open(global)?.confirm(slot, &contract, dry),
-            Self::Refuse(Which { slot, contract, dry }) => {
-                Session::open(global)?.submit(&Refuse { slot, contract }, dry)
-            }
+            Self::Confirm(Which {
+                slot,
+                contract,
+                principal,
+                dry,
+            }) => Session::open(global)?.confirm(slot, &contract, principal, dry),
+            Self::Refuse(Which {
+                slot,
+                contract,
+                principal: participant,
+                dry,
+            }) => Session::open(global)?.submit(
+                &Refuse {
+                    slot,
+                    contract,
+                    participant,
+                },
+                dry,
+            ),
             Self::Show { slot, contract } => Session::open(global)?.query(&QueryContract { slot, contract }),
             Self::Verify {
                 file,

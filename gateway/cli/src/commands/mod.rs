@@ -12,6 +12,7 @@ mod completions;
 mod contract;
 mod credit;
 mod day;
+mod delegate;
 mod demo;
 mod device;
 mod dismiss;
@@ -28,6 +29,7 @@ mod month;
 mod network;
 mod operator;
 mod order;
+mod orders;
 mod org;
 mod package;
 mod paper;
@@ -95,6 +97,12 @@ pub enum Noun {
     /// Many orders in one transaction.
     #[command(subcommand)]
     Batch(batch::Verb),
+    /// Sealed orders, and many at once: seal, reveal, amend, withdraw.
+    #[command(subcommand)]
+    Order(orders::Verb),
+    /// Let an agent act for you within limits.
+    #[command(subcommand)]
+    Delegate(delegate::Verb),
     /// Standing mandates: confirm beforehand.
     #[command(subcommand)]
     Mandate(mandate::Verb),
@@ -208,6 +216,8 @@ impl Noun {
             Self::Offer(verb) => verb.run(global),
             Self::Bid(verb) => verb.run(global),
             Self::Batch(verb) => verb.run(global),
+            Self::Order(verb) => verb.run(global),
+            Self::Delegate(verb) => verb.run(global),
             Self::Mandate(verb) => verb.run(global),
             Self::Slot(verb) => verb.run(global),
             Self::Forecast(verb) => verb.run(global),

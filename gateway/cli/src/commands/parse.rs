@@ -74,7 +74,7 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
 /// A stage by its name on the wire.
 pub(super) fn stage(text: &str) -> Result<Stage, String> {
     serde_json::from_value(text.into())
-        .map_err(|_| "one of open, closed, sealed, matched, ended, planned, settled".to_owned())
+        .map_err(|_| "one of open, closed, revealed, sealed, matched, ended, planned, settled".to_owned())
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 use der_api::reply::Stage;
 use der_api::request::{
-    CallFor, CloseGate, CorrectSlot, EndConfirmation, OpenSlot, Plan, QueryAuctions, QueryClearing, QueryPlan,
-    QuerySettlement, QuerySettlementPage, QuerySlot, SealBook, Settle, SettlePage,
+    CallFor, CloseGate, CorrectSlot, EndConfirmation, EndReveal, OpenSlot, Plan, QueryAuctions, QueryClearing,
+    QueryPlan, QuerySettlement, QuerySettlementPage, QuerySlot, SealBook, Settle, SettlePage,
 };
 use der_market::slot::{Auction, Slot};
 
@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// Delivery slots: open, closed, sealed, matched, planned, settled, in this order.
+/// Delivery slots: open, closed, revealed where orders are sealed, sealed, matched, planned, settled, in this order.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Opens the gate: orders are taken.
@@ -25,6 +25,9 @@ pub enum Verb {
     /// Closes the gate: orders are taken no more.
     #[command(after_help = "Example:\n  der slot close --profile grid-operator 100")]
     Close(WhichAuction),
+    /// Ends the time for revealing sealed orders, where the slot takes them.
+    #[command(after_help = "Example:\n  der slot end-reveal --profile grid-operator 100")]
+    EndReveal(WhichAuction),
     /// Fixes count and digest of the closed book.
     #[command(after_help = "Example:\n  der slot seal --profile grid-operator 100")]
     Seal(WhichAuction),
@@ -112,6 +115,7 @@ impl Verb {
         match self {
             Self::Open(WhichAuction { slot, dry }) => session.submit(&OpenSlot { slot }, dry),
             Self::Close(WhichAuction { slot, dry }) => session.submit(&CloseGate { slot }, dry),
+            Self::EndReveal(WhichAuction { slot, dry }) => session.submit(&EndReveal { slot }, dry),
             Self::Seal(WhichAuction { slot, dry }) => session.submit(&SealBook { slot }, dry),
             Self::Clear(WhichAuction { slot, dry }) => session.match_slot(slot, dry),
             Self::End(WhichAuction { slot, dry }) => session.submit(&EndConfirmation { slot }, dry),

@@ -30,8 +30,8 @@ pub enum DayError {
         /// Which rule, with the figures.
         what: String,
     },
-    /// The channel's market has rules of its own.
-    #[error("the market of this channel does not have the paper's rules; run the day on a channel of its own")]
+    /// The channel's market has rules of its own, or takes orders otherwise.
+    #[error("the market of this channel does not have the rules of this day; run the day on a channel of its own")]
     OtherRules,
     /// The contract's refusal or Fabric's.
     #[error(transparent)]

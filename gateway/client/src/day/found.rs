@@ -1,6 +1,7 @@
 //! Bringing a market and its traders to where they may trade. What is there already stays.
 
 use std::future::Future;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use der_api::reply::MarketView;
@@ -10,6 +11,7 @@ use der_api::request::{
 };
 use der_api::{ErrorCode, RetryClass};
 use der_market::id::PointId;
+use der_market::order_rules::{Book, OrderRules};
 use der_market::paper;
 use der_market::participant::{CustomerClass, Source};
 use der_market::slot::Slot;
@@ -19,6 +21,7 @@ use tokio::time::sleep;
 
 use super::pair::{NORTH, SOUTH};
 use super::{DayError, Listener, MarketDay, PATIENCE, Pair, Staff, Trader};
+use crate::sealed::SaltFile;
 use crate::{ClientError, MarketClient, Meter};
 
 /// The market's name, where the day founds it.
@@ -44,6 +47,30 @@ impl MarketDay {
         first: Slot,
         listener: Listener,
     ) -> Result<Self, DayError> {
+        Self::founding(staff, traders, first, listener, None).await
+    }
+
+    /// As [`MarketDay::found`], with sealed orders, whose salts are kept in a file.
+    ///
+    /// # Errors
+    /// As [`MarketDay::found`].
+    pub async fn found_sealed(
+        staff: Staff,
+        traders: Vec<(Trader, Trader)>,
+        first: Slot,
+        listener: Listener,
+        salts: SaltFile,
+    ) -> Result<Self, DayError> {
+        Self::founding(staff, traders, first, listener, Some(salts)).await
+    }
+
+    async fn founding(
+        staff: Staff,
+        traders: Vec<(Trader, Trader)>,
+        first: Slot,
+        listener: Listener,
+        salts: Option<SaltFile>,
+    ) -> Result<Self, DayError> {
         let Staff {
             grid,
             meters,
@@ -58,6 +85,7 @@ impl MarketDay {
             pairs: Vec::with_capacity(traders.len()),
             listener,
             patience: PATIENCE,
+            salts: salts.map(Mutex::new),
         };
         let market = day.persist(|| day.market()).await?;
         day.persist(|| day.publish_points()).await?;
@@ -91,7 +119,10 @@ impl MarketDay {
     }
 
     async fn market(&self) -> Result<MarketView, DayError> {
-        let rules = paper::parameters()?;
+        let mut rules = paper::parameters()?;
+        if self.salts.is_some() {
+            rules.orders = Some(OrderRules { book: Book::Sealed });
+        }
         let found = known(&self.clock, &QueryMarket {}, ErrorCode::NotBootstrapped).await?;
         let market = match found {
             Some(market) => market,

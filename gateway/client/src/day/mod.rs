@@ -10,18 +10,20 @@ mod out;
 mod pair;
 mod report;
 mod round;
+mod sealing;
 
 pub use error::DayError;
 pub(crate) use found::known;
 pub use pair::{Pair, Sale, Trader};
 pub use report::{SlotReport, Told};
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use der_api::Function;
 use der_market::slot::Slot;
 
+use crate::sealed::SaltFile;
 use crate::{ClientError, MarketClient, Receipt};
 
 /// How long a step is tried without any progress.
@@ -57,6 +59,8 @@ pub struct MarketDay {
     pub pairs: Vec<Pair>,
     listener: Listener,
     patience: Duration,
+    /// The pairs' salts, where the market takes sealed orders.
+    salts: Option<Mutex<SaltFile>>,
 }
 
 impl MarketDay {

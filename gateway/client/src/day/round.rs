@@ -109,10 +109,17 @@ impl MarketDay {
         match stage {
             None => self.open(slot).await?,
             Some(Stage::Open) => {
-                self.publish_by_those_who_can(slot, sale, &mut met.out).await?;
+                match &self.salts {
+                    Some(salts) => self.seal_orders(slot, sale, salts, &mut met.out).await?,
+                    None => self.publish_by_those_who_can(slot, sale, &mut met.out).await?,
+                }
                 self.close(slot).await?;
             }
-            Some(Stage::Closed) => self.seal(slot).await?,
+            Some(Stage::Closed) => match &self.salts {
+                Some(salts) => self.reveal_orders(slot, salts, &mut met.out).await?,
+                None => self.seal(slot).await?,
+            },
+            Some(Stage::Revealed) => self.seal(slot).await?,
             Some(Stage::Sealed) => drop(self.match_orders(slot).await?),
             Some(Stage::Matched) => {
                 let clearing = self.clock.query(&QueryClearing { slot: slot.into() }).await?;
@@ -252,7 +259,7 @@ impl MarketDay {
     }
 
     /// Who it is, if the network does not let it in; any other refusal is passed on.
-    fn unless_out<T>(
+    pub(super) fn unless_out<T>(
         &self,
         slot: Slot,
         function: Function,

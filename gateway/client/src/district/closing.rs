@@ -37,6 +37,7 @@ impl District {
             let request = ReleaseHolds {
                 auctions: some.to_vec(),
                 contracts: Vec::new(),
+                days: Vec::new(),
             };
             self.done(member.client.release_holds(&request)).await?;
         }

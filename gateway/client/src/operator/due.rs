@@ -11,6 +11,8 @@ use super::timetable::Timetable;
 pub(super) struct Seen {
     /// The latest auction that was opened, and its stage; none before the first.
     pub(super) latest: Option<(u8, Stage)>,
+    /// True where that auction takes sealed orders.
+    pub(super) sealed: bool,
     /// When this operator matched the latest auction: whoever must answer gets the whole window, however late that was.
     pub(super) matched_at: Option<i64>,
     /// Before then it is not tried again.
@@ -44,7 +46,8 @@ impl Seen {
         let times = times(timetable, slot, round);
         match stage {
             Stage::Open => due(times.close, round, Stage::Closed),
-            Stage::Closed => due(times.clear, round, Stage::Sealed),
+            Stage::Closed if self.sealed => due(times.clear, round, Stage::Revealed),
+            Stage::Closed | Stage::Revealed => due(times.clear, round, Stage::Sealed),
             Stage::Sealed => due(times.clear, round, Stage::Matched),
             Stage::Matched => {
                 let answered = self
@@ -97,13 +100,30 @@ mod tests {
     }
 
     #[test]
+    fn revealing_ends_before_the_book_of_a_sealed_auction_is_sealed() {
+        let (table, slot) = (Timetable::default(), Slot::new(1_994_752).unwrap());
+        let mut seen = Seen {
+            latest: Some((0, Stage::Closed)),
+            sealed: true,
+            ..Seen::default()
+        };
+        let ending = seen.due(&table, slot, 0).unwrap();
+        assert_eq!(
+            (ending.stage, ending.at),
+            (Stage::Revealed, table.day_ahead(slot).close + 300)
+        );
+        seen.latest = Some((0, Stage::Revealed));
+        assert_eq!(seen.due(&table, slot, 0).unwrap().stage, Stage::Sealed);
+    }
+
+    #[test]
     fn who_is_matched_late_has_the_whole_window_to_answer() {
         let (table, slot) = (Timetable::default(), Slot::new(1_994_752).unwrap());
         let late = table.day_ahead(slot).end + 5;
         let seen = Seen {
             latest: Some((0, Stage::Matched)),
             matched_at: Some(late),
-            not_before: 0,
+            ..Seen::default()
         };
         assert_eq!(seen.due(&table, slot, 0).unwrap().at, late + 600);
     }

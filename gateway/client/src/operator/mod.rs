@@ -14,6 +14,7 @@ use der_api::ErrorCode;
 use der_api::organisations::Part;
 use der_api::reply::Stage;
 use der_api::request::{QueryAuctions, QueryMarket};
+use der_market::order_rules::Book;
 use der_market::session::begin;
 use der_market::slot::{Auction, SECONDS, Slot};
 use futures_util::{StreamExt, stream};
@@ -199,13 +200,15 @@ impl Clock {
 
 /// A slot as the ledger has it now.
 async fn see(client: &MarketClient, slot: Slot) -> Result<Seen, ClientError> {
-    let latest = match client.query(&QueryAuctions { slot }).await {
-        Ok(view) => view.auctions.last().map(|one| (one.slot.round, one.stage)),
-        Err(error) if [ErrorCode::SlotNotOpened, ErrorCode::RecordNotFound].contains(&error.code()) => None,
+    let auctions = match client.query(&QueryAuctions { slot }).await {
+        Ok(view) => view.auctions,
+        Err(error) if [ErrorCode::SlotNotOpened, ErrorCode::RecordNotFound].contains(&error.code()) => Vec::new(),
         Err(error) => return Err(error),
     };
+    let latest = auctions.last();
     Ok(Seen {
-        latest,
+        latest: latest.map(|one| (one.slot.round, one.stage)),
+        sealed: latest.is_some_and(|one| one.book == Some(Book::Sealed)),
         ..Seen::default()
     })
 }

@@ -2,7 +2,8 @@
 
 use der_api::ErrorCode;
 use der_api::reply::Stage;
-use der_api::request::{CallFor, Clear, CloseGate, EndConfirmation, OpenSlot, Plan, SealBook, Settle};
+use der_api::request::{CallFor, Clear, CloseGate, EndConfirmation, EndReveal, OpenSlot, Plan, SealBook, Settle};
+use der_market::order_rules::Book;
 use der_market::slot::Slot;
 
 use super::due::{Due, Seen};
@@ -36,8 +37,8 @@ pub(super) async fn advance(
     while let Some(due) = next(timetable, clock, slot, advanced.seen) {
         let outcome = bring(client, clock.member, due).await;
         let goes_on = match outcome {
-            Ok(transaction) => {
-                advanced.reached(due, clock.now, transaction);
+            Ok(done) => {
+                advanced.reached(due, clock.now, done);
                 true
             }
             Err(error) => advanced.meets(client, clock, &error).await,
@@ -55,7 +56,9 @@ fn next(timetable: &Timetable, clock: Clock, slot: Slot, seen: Seen) -> Option<D
 }
 
 impl Advanced {
-    fn reached(&mut self, due: Due, now: i64, transaction: String) {
+    fn reached(&mut self, due: Due, now: i64, done: Done) {
+        let Done { transaction, sealed } = done;
+        self.seen.sealed = sealed.unwrap_or(self.seen.sealed);
         self.seen.latest = Some((due.auction.round, due.stage));
         self.seen.matched_at = (due.stage == Stage::Matched).then_some(now);
         self.brought.push(Brought {
@@ -69,7 +72,7 @@ impl Advanced {
     async fn meets(&mut self, client: &MarketClient, clock: Clock, error: &ClientError) -> bool {
         let before = self.seen.latest;
         if let Ok(now) = see(client, self.slot).await {
-            self.seen.latest = now.latest;
+            (self.seen.latest, self.seen.sealed) = (now.latest, now.sealed);
         }
         if self.seen.latest != before {
             self.seen.matched_at = None;
@@ -84,15 +87,42 @@ impl Advanced {
     }
 }
 
-/// Brings a stage; the transaction's id.
-async fn bring(client: &MarketClient, member: bool, due: Due) -> Result<String, ClientError> {
+/// A stage that was brought.
+struct Done {
+    transaction: String,
+    /// Whether the auction takes sealed orders, where the reply tells it.
+    sealed: Option<bool>,
+}
+
+/// Brings a stage.
+async fn bring(client: &MarketClient, member: bool, due: Due) -> Result<Done, ClientError> {
     let (slot, stage) = (due.auction, due.stage);
     if member {
         client.call_for(&CallFor { slot, stage }).await?;
     }
-    Ok(match stage {
-        Stage::Open => client.open_slot(&OpenSlot { slot }).await?.transaction_id,
-        Stage::Closed => client.close_gate(&CloseGate { slot }).await?.transaction_id,
+    let gate = match stage {
+        Stage::Open => client.open_slot(&OpenSlot { slot }).await?,
+        Stage::Closed => client.close_gate(&CloseGate { slot }).await?,
+        _ => {
+            let transaction = advance_to(client, due).await?;
+            return Ok(Done {
+                transaction,
+                sealed: None,
+            });
+        }
+    };
+    Ok(Done {
+        sealed: Some(gate.reply.book == Some(Book::Sealed)),
+        transaction: gate.transaction_id,
+    })
+}
+
+/// Brings a stage after the gate; the transaction's id.
+async fn advance_to(client: &MarketClient, due: Due) -> Result<String, ClientError> {
+    let slot = due.auction;
+    Ok(match due.stage {
+        Stage::Open | Stage::Closed => String::new(),
+        Stage::Revealed => client.end_reveal(&EndReveal { slot }).await?.transaction_id,
         Stage::Sealed => client.seal_book(&SealBook { slot }).await?.transaction_id,
         Stage::Matched => client.clear(&Clear { slot }).await?.transaction_id,
         Stage::Ended => client.end_confirmation(&EndConfirmation { slot }).await?.transaction_id,

@@ -44,6 +44,7 @@ fn view(stage: Stage) -> SlotView {
         seal: None,
         pinned: None,
         bounds: None,
+        book: None,
     }
 }
 

@@ -59,6 +59,7 @@ fn book(closes_after: usize) -> Chaincode {
                 filters,
                 status,
                 digest,
+                earlier: vec![],
             });
         }
         assert_eq!(function, "DTSC:PostOffer");

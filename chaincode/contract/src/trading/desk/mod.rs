@@ -1,34 +1,34 @@
-//! The desk at which orders are entered, amended and withdrawn at schema 3. No range is read and no shared row written, so that all
+//! The desk at which orders are entered, sealed, revealed, amended and withdrawn at schema 3. No range is read and no shared row written, so that all
 //! participants may come at once; a participant's orders in an auction are one row, however many they are.
+
+mod amend;
+mod enter;
+mod seal;
+mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use der_api::ErrorCode;
 use der_api::bytes::Digest;
-use der_api::reply::{OrderStatus, OrderView};
+use der_api::reply::{OrderStatus, OrderView, SealStatus, SealView, SealsView};
+use der_api::request::QuerySeals;
 use der_market::id::{OrderId, ParticipantId, PointId};
 use der_market::order::Order;
 use der_market::order_rules::Book;
 use der_market::parameters::PriceMode;
 use der_market::participant::Side;
 use der_market::slot::Auction;
-use der_market::units::Energy;
 
-use super::post::{refused, require_open};
 use crate::context::Context;
 use crate::decision::Decision;
 use crate::error::ContractError;
-use crate::governance::require_within;
 use crate::identity::{Standing, StandingRows};
 use crate::key::Key;
 use crate::money::Holdings;
 use crate::planning::{Tradable, TradableRows};
-use crate::rows::{Entered, Entry, Gate, digest_of};
+use crate::rows::{Entered, Entry, Gate, Sealed, SealedOrder, digest_of};
 use crate::schema;
 use crate::view::LedgerView;
-
-/// Orders, withdrawn ones too, that a participant may have at one point in one slot.
-const ORDERS_PER_ENTRY: usize = 100;
 
 /// Where a participant's orders of an auction lie.
 type Place = (Auction, PointId, ParticipantId);
@@ -50,6 +50,8 @@ pub(super) struct Placed {
     pub(super) new: bool,
 }
 
+pub(super) use seal::Revealed;
+
 /// What was read for some participants in some auctions, and the entries as they become.
 pub(super) struct Desk {
     standings: BTreeMap<ParticipantId, Standing>,
@@ -57,6 +59,9 @@ pub(super) struct Desk {
     mandates: BTreeMap<ParticipantId, Digest>,
     entries: BTreeMap<Place, Entry>,
     changed: BTreeSet<Place>,
+    /// Sealed orders of auctions that take them.
+    sealed: BTreeMap<(Auction, ParticipantId), Sealed>,
+    resealed: BTreeSet<(Auction, ParticipantId)>,
     /// What forecast and position leave to order.
     tradable: BTreeMap<Place, Tradable>,
     /// Auctions that price their contracts by agreement, as far as it was asked.
@@ -88,7 +93,12 @@ impl Desk {
             .iter()
             .map(|(slot, point, who)| TradableRows::of(*slot, who, point))
             .collect();
+        let seals: Vec<_> = visits
+            .iter()
+            .filter(|(slot, _)| gates.get(slot).and_then(|gate| gate.book) == Some(Book::Sealed))
+            .collect();
         let mut keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+        keys.extend(seals.iter().map(|(slot, who)| schema::sealed(slot, who).key));
         keys.extend(bounds.iter().flat_map(TradableRows::keys));
         let answers = cx.ledger.many(&keys).await?;
         let (mut entries, mut tradable) = (BTreeMap::new(), BTreeMap::new());
@@ -98,6 +108,11 @@ impl Desk {
             }
             tradable.insert(place, bounds.read(&answers)?);
         }
+        let mut sealed = BTreeMap::new();
+        for (slot, who) in seals {
+            let row = answers.get(&schema::sealed(slot, who))?;
+            sealed.extend(row.map(|row| ((*slot, who.clone()), row)));
+        }
         let holdings = Holdings::read(cx, visits, &gates).await?;
         Ok(Self {
             entries,
@@ -106,6 +121,8 @@ impl Desk {
             gates,
             mandates,
             changed: BTreeSet::new(),
+            sealed,
+            resealed: BTreeSet::new(),
             bilateral: BTreeSet::new(),
             holdings,
         })
@@ -126,73 +143,6 @@ impl Desk {
         Ok(())
     }
 
-    /// Enters an order; tells it with its digest, and whether it is new.
-    pub(super) fn enter(&mut self, wanted: Wanted) -> Result<Placed, ContractError> {
-        let (slot, side) = (wanted.slot, wanted.side);
-        let standing = self.standing(&wanted.participant)?;
-        let point = wanted.point.unwrap_or_else(|| standing.user.point.clone());
-        let own = Entry {
-            point,
-            ..Entry::of(&standing.user)
-        };
-        let order = own.order(side, &wanted.content);
-        order.validate().map_err(refused)?;
-        if self.is_known(slot, &order)? {
-            return Ok(Placed { order, new: false });
-        }
-        standing.require_active()?;
-        if order.point != standing.user.point {
-            let detail = format!("{} is connected at {}", order.participant, standing.user.point);
-            return Err(ContractError::new(ErrorCode::NotConnectedHere, detail));
-        }
-        self.require_open_book(slot)?;
-        require_within(self.gates.get(&slot).and_then(|gate| gate.bounds), order.price)?;
-        if order.agreed_price().is_some() && !self.bilateral.contains(&slot) {
-            let detail = format!("slot {slot} does not price its contracts by agreement");
-            return Err(ContractError::new(ErrorCode::NoAgreedPrices, detail));
-        }
-        self.require_no_minimum(slot, &order)?;
-        let most = standing.user.capacity_w.per_slot();
-        let place = (slot, order.point.clone(), order.participant.clone());
-        let entry = self.entries.entry(place.clone()).or_insert(own);
-        entry.mandate = self.mandates.get(&wanted.participant).copied();
-        let mut sold = Energy::ZERO;
-        if let Some(tradable) = self.tradable.get(&place) {
-            tradable.require(side, entry.open_energy(side)?, order.energy_wh)?;
-            sold = tradable.sold();
-        }
-        entry.add(side, wanted.content)?;
-        entry.require_within(most, sold)?;
-        self.holdings.take(slot, &order)?;
-        self.changed.insert(place);
-        Ok(Placed { order, new: true })
-    }
-
-    /// Withdraws an order.
-    pub(super) fn withdraw(&mut self, slot: Auction, who: &ParticipantId, id: &OrderId) -> Result<(), ContractError> {
-        let gate = self.gates.get(&slot);
-        let standing = self.standings.get(who).ok_or_else(|| unregistered(who))?;
-        let place = (slot, standing.user.point.clone(), who.clone());
-        let entry = self.entries.get_mut(&place).ok_or_else(|| unknown(slot, who, id))?;
-        let entered = entry.find_mut(id).ok_or_else(|| unknown(slot, who, id))?;
-        if entered.status != OrderStatus::Open {
-            let detail = format!("order {id} was withdrawn");
-            return Err(ContractError::new(ErrorCode::OrderNotOpen, detail));
-        }
-        require_open(slot, gate)?;
-        entered.status = OrderStatus::Withdrawn;
-        self.holdings.give_back(slot, who, id)?;
-        self.changed.insert(place);
-        Ok(())
-    }
-
-    /// The ids of a participant's open orders in an auction.
-    pub(super) fn open_orders(&self, slot: Auction, who: &ParticipantId) -> Result<Vec<OrderId>, ContractError> {
-        let place = (slot, self.standing(who)?.user.point.clone(), who.clone());
-        let orders = self.entries.get(&place).map(|entry| entry.open_orders());
-        Ok(orders.into_iter().flatten().map(|order| order.order).collect())
-    }
-
     /// An order as it is told.
     pub(super) fn view(&self, slot: Auction, who: &ParticipantId, id: &OrderId) -> Result<OrderView, ContractError> {
         let place = (slot, self.standing(who)?.user.point.clone(), who.clone());
@@ -211,19 +161,37 @@ impl Desk {
             price: order.price,
             filters: order.filters,
             status: entered.status,
+            earlier: entered.earlier.clone(),
         })
     }
 
-    /// Takes the mandate off a participant's orders in an auction.
-    pub(super) fn revoke(&mut self, slot: Auction, who: &ParticipantId) -> Result<(), ContractError> {
-        let place = (slot, self.standing(who)?.user.point.clone(), who.clone());
-        require_open(slot, self.gates.get(&slot))?;
-        if let Some(entry) = self.entries.get_mut(&place)
-            && entry.mandate.take().is_some()
-        {
-            self.changed.insert(place);
-        }
-        Ok(())
+    /// A participant's sealed orders as they are told.
+    fn seals(&self, slot: Auction, who: &ParticipantId) -> Result<SealsView, ContractError> {
+        let place = (slot, self.point(who)?.clone(), who.clone());
+        let entry = self.entries.get(&place);
+        let is_revealed = |order: &OrderId| entry.is_some_and(|entry| entry.find(order).is_some());
+        let sealed = self.sealed.get(&(slot, who.clone()));
+        let orders = sealed.map(|sealed| sealed.orders.as_slice()).unwrap_or_default();
+        let view = |order: &SealedOrder| SealView {
+            order: order.order.clone(),
+            seal: order.seal,
+            earlier: order.earlier.clone(),
+            status: match order.status {
+                OrderStatus::Withdrawn => SealStatus::Withdrawn,
+                OrderStatus::Open if is_revealed(&order.order) => SealStatus::Revealed,
+                OrderStatus::Open => SealStatus::Sealed,
+            },
+        };
+        Ok(SealsView {
+            participant: who.clone(),
+            slot,
+            orders: orders.iter().map(view).collect(),
+        })
+    }
+
+    /// Where a participant is connected.
+    pub(super) fn point(&self, who: &ParticipantId) -> Result<&PointId, ContractError> {
+        Ok(&self.standing(who)?.user.point)
     }
 
     /// Puts the entries that have changed.
@@ -235,52 +203,16 @@ impl Desk {
                 decision.put(schema::entry(slot, point, who), &entry)?;
             }
         }
+        for (slot, who) in self.resealed {
+            if let Some(sealed) = self.sealed.remove(&(slot, who.clone())) {
+                decision.put(schema::sealed(&slot, &who), &sealed)?;
+            }
+        }
         Ok(())
     }
 
     fn standing(&self, who: &ParticipantId) -> Result<&Standing, ContractError> {
         self.standings.get(who).ok_or_else(|| unregistered(who))
-    }
-
-    /// A client that lost the first answer asks again; it must get that answer, whatever has happened since.
-    fn is_known(&self, slot: Auction, order: &Order) -> Result<bool, ContractError> {
-        let place = (slot, order.point.clone(), order.participant.clone());
-        let Some(entry) = self.entries.get(&place) else {
-            return Ok(false);
-        };
-        match entry.find(&order.order) {
-            None => Ok(false),
-            Some((side, entered)) if entry.order(side, entered) == *order => Ok(true),
-            Some(_) => {
-                let detail = format!("order {} stands for another content", order.order);
-                Err(ContractError::new(ErrorCode::OrderIdReused, detail))
-            }
-        }
-    }
-
-    fn require_no_minimum(&self, slot: Auction, order: &Order) -> Result<(), ContractError> {
-        let by_welfare = self.gates.get(&slot).and_then(|gate| gate.welfare);
-        if by_welfare == Some(true) && !order.min_wh.is_zero() {
-            let detail = format!("order {} asks for {} Wh a contract at least", order.order, order.min_wh);
-            return Err(ContractError::new(ErrorCode::NoMinimumHere, detail));
-        }
-        Ok(())
-    }
-
-    fn require_open_book(&self, slot: Auction) -> Result<(), ContractError> {
-        let gate = self.gates.get(&slot);
-        require_open(slot, gate)?;
-        match gate.and_then(|gate| gate.book) {
-            Some(Book::Open) => Ok(()),
-            Some(Book::Sealed) => Err(ContractError::new(
-                ErrorCode::OrdersAreSealed,
-                format!("slot {slot} takes sealed orders"),
-            )),
-            None => Err(ContractError::new(
-                ErrorCode::WrongStage,
-                format!("slot {slot} was opened before schema 3 and takes orders one by one"),
-            )),
-        }
     }
 }
 
@@ -293,6 +225,13 @@ pub(crate) async fn entered_order<V: LedgerView>(
 ) -> Result<OrderView, ContractError> {
     let desk = Desk::open(cx, &BTreeSet::from([(slot, who.clone())])).await?;
     desk.view(slot, who, id)
+}
+
+/// A participant's sealed orders in an auction.
+pub(crate) async fn seals<V: LedgerView>(cx: &Context<'_, V>, request: QuerySeals) -> Result<Decision, ContractError> {
+    let QuerySeals { participant, slot } = request;
+    let desk = Desk::open(cx, &BTreeSet::from([(slot, participant.clone())])).await?;
+    Decision::replying(&desk.seals(slot, &participant)?)
 }
 
 /// Who comes to the desk, and the gates of the auctions they come for.
@@ -329,39 +268,6 @@ async fn visitors<V: LedgerView>(
         gates,
         mandates,
     })
-}
-
-impl Entry {
-    fn add(&mut self, side: Side, order: Entered) -> Result<(), ContractError> {
-        if self.open_orders().any(|open| open.side != side) {
-            return Err(ErrorCode::OppositeSide.into());
-        }
-        if self.orders().count() >= ORDERS_PER_ENTRY {
-            let detail = format!("{ORDERS_PER_ENTRY} orders a participant, point and slot are allowed");
-            return Err(ContractError::new(ErrorCode::TooManyOrders, detail));
-        }
-        self.push(side, order);
-        Ok(())
-    }
-
-    /// Energy of the open orders of a side.
-    pub(crate) fn open_energy(&self, side: Side) -> Result<Energy, ContractError> {
-        let mut sum = Energy::ZERO;
-        for order in self.open_orders().filter(|order| order.side == side) {
-            sum = sum.plus(order.energy_wh)?;
-        }
-        Ok(sum)
-    }
-
-    /// Refuses sales beyond the capacity, all open ones together with what the slot's earlier auctions sold.
-    fn require_within(&self, most: Energy, sold: Energy) -> Result<(), ContractError> {
-        let open = self.open_energy(Side::Seller)?;
-        if !open.is_zero() && open.plus(sold)? > most {
-            let detail = format!("open offers of {open} Wh and {sold} Wh sold, the capacity allows {most} Wh a slot");
-            return Err(ContractError::new(ErrorCode::CapacityExceeded, detail));
-        }
-        Ok(())
-    }
 }
 
 fn unregistered(who: &ParticipantId) -> ContractError {
