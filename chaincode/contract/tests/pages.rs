@@ -42,7 +42,12 @@ fn planned() -> World {
             post(&mut world, user, &bid(slot(0), &format!("need{order}"), 100, 590_000));
         }
     }
-    let contracts = world.close_and_clear(slot(0)).contracts;
+    let clearing = world.close_and_clear(slot(0));
+    for page in 0..clearing.pages() {
+        let slot = slot(0).into();
+        post(&mut world, &operator(), &WriteContracts { slot, page });
+    }
+    let contracts = clearing.contract_ids().unwrap();
     assert_eq!(contracts.len(), CONTRACTS);
     for contract in &contracts {
         let terms = world

@@ -8,7 +8,7 @@ use crate::cleanliness::Cleanliness;
 use crate::participant::Source;
 use crate::units::{Energy, Ppm};
 
-/// Energy of one type that was charged in one slot.
+/// Energy of one type, charged with no other type between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lot {
@@ -80,7 +80,14 @@ impl Lots {
     pub fn charge(&mut self, source: Option<Source>, energy: Energy, efficiency: Ppm) {
         let source = source.filter(|source| *source != Source::Storage);
         let energy_wh = energy.share(efficiency);
-        if !energy_wh.is_zero() {
+        if energy_wh.is_zero() {
+            return;
+        }
+        if let Some(newest) = self.0.back_mut().filter(|newest| newest.source == source)
+            && let Ok(both) = newest.energy_wh.plus(energy_wh)
+        {
+            newest.energy_wh = both;
+        } else {
             self.0.push_back(Lot { source, energy_wh });
         }
     }

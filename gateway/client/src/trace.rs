@@ -123,10 +123,13 @@ impl Tracing<'_> {
         let Some(clearing) = self.found(&QueryClearing { slot: self.auction }).await? else {
             return Ok(());
         };
-        let rank = clearing.contracts.iter().position(|one| one == contract);
+        let contracts = clearing
+            .contract_ids()
+            .map_err(|e| ClientError::unreadable(&e.to_string()))?;
+        let rank = contracts.iter().position(|one| one == contract);
         let value = json!({
             "rank": rank.map(|rank| rank + 1),
-            "of": clearing.contracts.len(),
+            "of": contracts.len(),
             "fills": clearing.fills,
             "matched_wh": clearing.matched_wh,
         });
