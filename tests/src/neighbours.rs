@@ -32,6 +32,19 @@ impl Neighbours {
         let staff = people.staff().map_err(wrong)?;
         Ok(Self(MarketDay::found(staff, traders, first, listener).await?))
     }
+
+    /// As [`Neighbours::found`], where orders are sealed.
+    ///
+    /// # Errors
+    /// The first refusal.
+    pub async fn found_sealed(world: &World, pairs: usize, first: Slot) -> Result<Self> {
+        let people = people(world);
+        let wrong = |failure| anyhow::anyhow!("{failure:?}");
+        let traders = people.pairs(pairs).map_err(wrong)?;
+        let (staff, salts) = (people.staff().map_err(wrong)?, people.salts().map_err(wrong)?);
+        let day = MarketDay::found_sealed(staff, traders, first, Arc::new(|_| {}), salts);
+        Ok(Self(day.await?))
+    }
 }
 
 impl Deref for Neighbours {
