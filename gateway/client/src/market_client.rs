@@ -282,7 +282,7 @@ macro_rules! acts {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// The contract's refusal or Fabric's, as a code; [`ErrorCode::CommitUnknown`] when the network stays silent.
+                /// The contract's refusal or Fabric's, as a code; [`der_api::ErrorCode::CommitUnknown`] when the network stays silent.
                 pub async fn $name(
                     &self,
                     request: &$request,
