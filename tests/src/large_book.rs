@@ -57,7 +57,7 @@ impl LargeBook {
         let clear = Clear { slot: auction };
         let evaluated = timed(clock.query(&clear)).await?.1;
         let (receipt, cleared) = timed(clock.clear(&clear)).await?;
-        let (_, written) = timed(clock.match_slot(auction)).await?;
+        let (_, written) = timed(clock.write_pages(&receipt.reply)).await?;
         let proof = receipt.reply.proof.as_ref().context("a proof of priority")?;
         let reader = world.channel("regulator", "regulator")?;
         let committed = read_blocks(&reader).await?;

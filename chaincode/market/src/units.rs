@@ -184,7 +184,8 @@ impl Energy {
     pub const ZERO: Self = Self(0);
 
     /// True when there is none.
-    pub const fn is_zero(self) -> bool {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub const fn is_zero(&self) -> bool {
         self.0 == 0
     }
 

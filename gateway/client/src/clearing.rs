@@ -22,13 +22,22 @@ impl MarketClient {
             Err(refusal) if refusal.code() == ErrorCode::WrongStage => self.cleared_before(slot, refusal).await?,
             Err(error) => return Err(error),
         };
-        let pages = stream::iter((0..receipt.reply.pages()).map(|page| WriteContracts { slot, page }));
+        self.write_pages(&receipt.reply).await?;
+        Ok(receipt)
+    }
+
+    /// Writes the contracts of a large book page by page; those of a small one stand already.
+    ///
+    /// # Errors
+    /// The contract's refusal or Fabric's, as a code.
+    pub async fn write_pages(&self, clearing: &ClearingView) -> Result<(), ClientError> {
+        let slot = clearing.slot;
+        let pages = stream::iter((0..clearing.pages()).map(|page| WriteContracts { slot, page }));
         pages
             .map(|page| async move { self.write_contracts(&page).await.map(drop) })
             .buffer_unordered(PAGES_AT_ONCE)
-            .try_collect::<()>()
-            .await?;
-        Ok(receipt)
+            .try_collect()
+            .await
     }
 
     /// The clearing of a slot whose contracts are not all written yet; the refusal where it is matched, or not sealed.

@@ -51,7 +51,7 @@ impl MarketClient {
     ) -> Result<Confirm, ClientError> {
         let slot = auction.into();
         let view = self
-            .query(&QueryContract {
+            .await_query(&QueryContract {
                 slot,
                 contract: contract.clone(),
             })

@@ -41,9 +41,7 @@ impl MarketClient {
         let slot = self.order(&query).await?.slot;
         let evidence = Evidence::of(self, slot).await?;
         let active = evidence.active();
-        let is_it = |(_, one): &(u32, &der_market::order::Order)| {
-            one.participant == query.participant && one.order == query.order
-        };
+        let is_it = |(_, one): &(u32, &Order)| one.participant == query.participant && one.order == query.order;
         let place = (0_u32..).zip(&active).find(is_it).map(|(place, _)| place);
         if let Some((place, proposal)) = place.zip(evidence.proposal_that_won()) {
             let words = by_welfare(&active, &evidence.fills, place, proposal);
@@ -83,7 +81,7 @@ fn by_welfare(book: &[Order], fills: &[Fill], place: u32, proposal: &WelfareProp
 
 fn left_out(evidence: &Evidence, query: &QueryOrder) -> String {
     let QueryOrder { participant, order, .. } = query;
-    let sealed = |one: &der_market::order::Order| one.participant == *participant && one.order == *order;
+    let sealed = |one: &Order| one.participant == *participant && one.order == *order;
     if evidence.book.iter().any(sealed) {
         format!("Order {order} was left out: {participant} was suspended, or its organisation had left, at clearing.")
     } else {

@@ -218,6 +218,17 @@ impl MarketClient {
         reply::<R>(&self.call(request)?.evaluate().await?)
     }
 
+    /// As [`MarketClient::query`], for what a client knows to be committed: a peer that is behind is asked again while patience lasts.
+    pub(crate) async fn await_query<R: Request>(&self, request: &R) -> Result<R::Reply, ClientError> {
+        let given_up = Instant::now() + self.patience;
+        loop {
+            match self.query(request).await {
+                Err(error) if may_come_of_lag(&error) && Instant::now() + PAUSE < given_up => sleep(PAUSE).await,
+                outcome => return outcome,
+            }
+        }
+    }
+
     fn call<R: Request>(&self, request: &R) -> Result<ProposalBuilder, ClientError> {
         Ok(self
             .contract
@@ -229,7 +240,8 @@ impl MarketClient {
 /// The contract refused by state, at a peer that may not have seen the newest block. Nothing was ordered.
 fn may_come_of_lag(error: &ClientError) -> bool {
     let by_contract = error.code().number() < ErrorCode::EndorsementPolicyFailure.number();
-    by_contract && error.stage() == Stage::Endorse && error.retry_class() != RetryClass::Never
+    let before_ordering = matches!(error.stage(), Stage::Evaluate | Stage::Endorse);
+    by_contract && before_ordering && error.retry_class() != RetryClass::Never
 }
 
 /// The transaction is on the ledger, invalid for want of endorsements.

@@ -25,7 +25,7 @@ pub struct Amendment {
     /// How much, Wh.
     pub energy_wh: Energy,
     /// Least energy of one contract, Wh; 0 for any.
-    #[serde(default = "zero", skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "Energy::is_zero")]
     pub min_wh: Energy,
     /// A seller's least price at its meter, a buyer's highest delivered price, µyuan/kWh.
     pub price: Price,
@@ -46,15 +46,6 @@ pub struct Withdrawal {
     /// Which order, sealed or not; all of them if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
-}
-
-const fn zero() -> Energy {
-    Energy::ZERO
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_zero(energy: &Energy) -> bool {
-    energy.is_zero()
 }
 
 request! { Amend => OrdersAccepted,

@@ -108,7 +108,7 @@ impl Holdings {
     /// [`ErrorCode::InPaymentDefault`], [`ErrorCode::CreditTooLow`] or [`ErrorCode::InsufficientFunds`].
     pub(crate) fn take(&mut self, auction: Auction, order: &Order) -> Result<(), ContractError> {
         let place = (order.participant.clone(), auction);
-        let (Some(rules), Some(owner)) = (self.rules.get(&auction), self.owners.get_mut(&place.0)) else {
+        let (Some(rules), Some(owner)) = (self.rules.get(&auction), self.owners.get(&place.0)) else {
             return Ok(());
         };
         owner.require_trading(&place.0)?;
@@ -116,14 +116,28 @@ impl Holdings {
         if held.amount == Money::ZERO {
             return Ok(());
         }
-        let free = owner.funds.available()?.minus(owner.owed)?;
-        if held.amount > free {
-            return Err(short(free, held.amount));
+        let amount = held.amount;
+        self.hold(place, order, held, amount)
+    }
+
+    /// Writes an order's hold, and takes this much of it from its owner's funds.
+    fn hold(
+        &mut self,
+        place: (ParticipantId, Auction),
+        order: &Order,
+        held: HeldOrder,
+        from_funds: Money,
+    ) -> Result<(), ContractError> {
+        if let Some(owner) = self.owners.get_mut(&place.0).filter(|_| from_funds > Money::ZERO) {
+            let free = owner.funds.available()?.minus(owner.owed)?;
+            if from_funds > free {
+                return Err(short(free, from_funds));
+            }
+            owner.funds.held = owner.funds.held.plus(from_funds)?;
+            self.paid.insert(place.0.clone());
         }
-        owner.funds.held = owner.funds.held.plus(held.amount)?;
         let hold = self.holds.entry(place.clone()).or_default();
         hold.orders.insert(order.order.clone(), held);
-        self.paid.insert(place.0.clone());
         self.moved.insert(place);
         Ok(())
     }
@@ -172,7 +186,7 @@ impl Holdings {
     /// [`ErrorCode::InsufficientFunds`].
     pub(crate) fn draw(&mut self, auction: Auction, order: &Order) -> Result<(), ContractError> {
         let place = (order.participant.clone(), auction);
-        let (Some(rules), Some(owner)) = (self.rules.get(&auction), self.owners.get_mut(&place.0)) else {
+        let (Some(rules), Some(owner)) = (self.rules.get(&auction), self.owners.get(&place.0)) else {
             return Ok(());
         };
         let held = held(order, rules, owner.tier)?;
@@ -180,25 +194,14 @@ impl Holdings {
             return Ok(());
         }
         let at = (place.0.clone(), rules.day_of(auction));
-        let lump = self.lumps.get_mut(&at);
-        let covered = lump.as_ref().map_or(Money::ZERO, |lump| lump.left.min(held.amount));
-        let rest = held.amount.minus(covered)?;
-        if rest > Money::ZERO {
-            let free = owner.funds.available()?.minus(owner.owed)?;
-            if rest > free {
-                return Err(short(free, rest));
-            }
-            owner.funds.held = owner.funds.held.plus(rest)?;
-            self.paid.insert(place.0.clone());
-        }
-        if let Some(lump) = lump.filter(|_| covered > Money::ZERO) {
+        let mut rest = held.amount;
+        if let Some(lump) = self.lumps.get_mut(&at).filter(|lump| lump.left > Money::ZERO) {
+            let covered = lump.left.min(rest);
             lump.left = lump.left.minus(covered)?;
+            rest = rest.minus(covered)?;
             self.drawn.insert(at);
         }
-        let hold = self.holds.entry(place.clone()).or_default();
-        hold.orders.insert(order.order.clone(), held);
-        self.moved.insert(place);
-        Ok(())
+        self.hold(place, order, held, rest)
     }
 
     /// Gives back what an order holds.

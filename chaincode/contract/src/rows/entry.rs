@@ -20,7 +20,7 @@ row! {
         /// How much, in Wh.
         energy_wh: Energy,
         /// The least energy of one contract; 0 for any.
-        #[serde(default = "zero", skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "Energy::is_zero")]
         min_wh: Energy,
         /// Its limit.
         price: Price,
@@ -55,15 +55,6 @@ row! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         bids: Vec<Entered>,
     }
-}
-
-const fn zero() -> Energy {
-    Energy::ZERO
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_zero(energy: &Energy) -> bool {
-    energy.is_zero()
 }
 
 pub(super) const fn open() -> OrderStatus {

@@ -74,25 +74,22 @@ impl Welfare {
         book.iter().map(price).collect()
     }
 
-    fn of(&self, member: &MspId) -> Option<WelfareProposal> {
-        let mut own = self.proposals.iter().filter(|(msp, ..)| msp == member);
-        own.next().map(|(.., proposal)| proposal.clone())
+    fn of(&self, member: &MspId) -> Option<&(MspId, Digest, WelfareProposal)> {
+        self.proposals.iter().find(|(msp, ..)| msp == member)
     }
 
     /// The hash of an organisation's proposal.
     pub(super) fn digest_of(&self, member: &MspId) -> Option<Digest> {
-        let mut own = self.proposals.iter().filter(|(msp, ..)| msp == member);
-        own.next().map(|(_, digest, _)| *digest)
+        self.of(member).map(|(_, digest, _)| *digest)
     }
 
     /// The proposal that wins: the smallest hash of those that are proved.
     pub(super) fn best(&self, slot: Auction, book: &[Order], rules: &Rules<'_>) -> Option<(MspId, Proved)> {
         let prices = self.grid_prices(slot, book);
-        let mut proved = self.proposals.iter().filter_map(|(member, _, proposal)| {
+        self.proposals.iter().find_map(|(member, _, proposal)| {
             let proved = prove(book, rules, &prices, proposal).ok()?;
             Some((member.clone(), proved))
-        });
-        proved.next()
+        })
     }
 }
 
@@ -206,7 +203,11 @@ pub(crate) async fn welfare_inputs<V: LedgerView>(
     let welfare = Welfare::read(cx, slot, &gate, &parameters, book).await?;
     Ok(welfare.map(|welfare| WelfareInputs {
         grid_prices: welfare.grid_prices(slot, &active_book(book.to_vec(), &record.excluded)),
-        proposal: record.welfare.as_ref().and_then(|member| welfare.of(member)),
+        proposal: record
+            .welfare
+            .as_ref()
+            .and_then(|member| welfare.of(member))
+            .map(|(.., proposal)| proposal.clone()),
     }))
 }
 

@@ -16,6 +16,8 @@ use der_market::participant::{Side, Source};
 use der_market::slot::Slot;
 use der_market::tariff::Tariff;
 use der_market::units::{Distance, Energy, Power, Ppm, Price};
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 const SOURCES: [Source; 6] = [
     Source::Thermal,
@@ -26,19 +28,16 @@ const SOURCES: [Source; 6] = [
     Source::Storage,
 ];
 
-/// Numbers that look random (SplitMix64).
-pub struct Draw(u64);
+/// Choices that a seed repeats.
+pub struct Draw(SplitMix64);
 
 impl Draw {
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        Self(SplitMix64::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
 
     pub fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % end
+        self.0.next_u64() % end
     }
 
     pub fn one_in(&mut self, so_many: u64) -> bool {

@@ -2,12 +2,11 @@
 
 use clap::{Args, Subcommand};
 use der_api::delegation::{DelegationTerms, Verb as Act};
-use der_api::mandate::Limit;
 use der_api::request::{DELEGATIONS_LIMIT, QueryDelegations, QueryMarket, RevokeDelegation};
 use der_market::id::{ParticipantId, PointId};
 use der_market::slot::Slot;
-use der_market::units::{Energy, Price};
 
+use super::limits::Limits;
 use super::{DryRun, parse};
 use crate::args::Global;
 use crate::exit::Exit;
@@ -68,20 +67,8 @@ pub struct Grant {
     /// The last delivery slot.
     #[arg(long, value_name = "SLOT", value_parser = parse::number::<Slot>)]
     until: Slot,
-    /// Most energy of one bid or purchase, Wh.
-    #[arg(long, value_name = "WH", value_parser = parse::number::<Energy>, requires = "buy_price")]
-    buy_wh: Option<Energy>,
-    /// Highest delivered price, µyuan per kWh, tariff included.
-    #[arg(long, value_name = "PRICE", value_parser = parse::number::<Price>, allow_negative_numbers = true)]
-    #[arg(requires = "buy_wh")]
-    buy_price: Option<Price>,
-    /// Most energy of one offer or sale, Wh.
-    #[arg(long, value_name = "WH", value_parser = parse::number::<Energy>, requires = "sell_price")]
-    sell_wh: Option<Energy>,
-    /// Least price at the meter, µyuan per kWh.
-    #[arg(long, value_name = "PRICE", value_parser = parse::number::<Price>, allow_negative_numbers = true)]
-    #[arg(requires = "sell_wh")]
-    sell_price: Option<Price>,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     dry: DryRun,
 }
@@ -110,18 +97,14 @@ impl Grant {
     fn run(self, session: &Session) -> Result<Exit, Failure> {
         let client = session.client();
         let failed = |error| Failure::from(&error);
-        let limit = |energy_wh: Option<Energy>, price: Option<Price>| {
-            let (energy_wh, price) = (energy_wh?, price?);
-            Some(Limit { energy_wh, price })
-        };
         let terms = DelegationTerms {
             market: session.wait(client.market(&QueryMarket {})).map_err(failed)?.market,
             principal: session.caller(),
             agent: self.agent,
             verbs: self.verbs.into_iter().collect(),
             points: self.points.into_iter().collect(),
-            buy: limit(self.buy_wh, self.buy_price),
-            sell: limit(self.sell_wh, self.sell_price),
+            buy: self.limits.buy(),
+            sell: self.limits.sell(),
             until: self.until,
         };
         session.submit(&client.signed_delegation(terms).map_err(failed)?, self.dry)

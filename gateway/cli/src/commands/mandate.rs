@@ -1,12 +1,12 @@
 //! `der mandate`: confirm beforehand what stays within limits.
 
 use clap::{Args, Subcommand};
-use der_api::mandate::{Limit, MandateTerms};
+use der_api::mandate::MandateTerms;
 use der_api::request::{QueryMandate, QueryMarket, RevokeMandate};
 use der_market::id::ParticipantId;
 use der_market::slot::{Auction, Slot};
-use der_market::units::{Energy, Price};
 
+use super::limits::Limits;
 use super::{DryRun, parse};
 use crate::args::Global;
 use crate::exit::Exit;
@@ -48,20 +48,8 @@ pub struct Grant {
     /// The last delivery slot.
     #[arg(long, value_name = "SLOT", value_parser = parse::number::<Slot>)]
     until: Slot,
-    /// Most energy that one contract may buy, Wh.
-    #[arg(long, value_name = "WH", value_parser = parse::number::<Energy>, requires = "buy_price")]
-    buy_wh: Option<Energy>,
-    /// Highest delivered price, µyuan per kWh, tariff included.
-    #[arg(long, value_name = "PRICE", value_parser = parse::number::<Price>, allow_negative_numbers = true)]
-    #[arg(requires = "buy_wh")]
-    buy_price: Option<Price>,
-    /// Most energy that one contract may sell, Wh.
-    #[arg(long, value_name = "WH", value_parser = parse::number::<Energy>, requires = "sell_price")]
-    sell_wh: Option<Energy>,
-    /// Least price at the meter, µyuan per kWh.
-    #[arg(long, value_name = "PRICE", value_parser = parse::number::<Price>, allow_negative_numbers = true)]
-    #[arg(requires = "sell_wh")]
-    sell_price: Option<Price>,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     dry: DryRun,
 }
@@ -81,15 +69,11 @@ impl Grant {
     fn run(self, session: &Session) -> Result<Exit, Failure> {
         let client = session.client();
         let failed = |error| Failure::from(&error);
-        let limit = |energy_wh: Option<Energy>, price: Option<Price>| {
-            let (energy_wh, price) = (energy_wh?, price?);
-            Some(Limit { energy_wh, price })
-        };
         let terms = MandateTerms {
             market: session.wait(client.market(&QueryMarket {})).map_err(failed)?.market,
             participant: session.caller(),
-            buy: limit(self.buy_wh, self.buy_price),
-            sell: limit(self.sell_wh, self.sell_price),
+            buy: self.limits.buy(),
+            sell: self.limits.sell(),
             from: self.from,
             until: self.until,
         };

@@ -23,6 +23,7 @@ mod follow;
 mod forecast;
 mod functions;
 mod grid;
+mod limits;
 mod mandate;
 mod market;
 mod month;

@@ -1,28 +1,25 @@
-//! Random choices that a seed repeats. Source: SplitMix64, Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
+//! Random choices that a seed repeats.
+
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// A sequence of choices.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(super) struct Dice(SplitMix64);
 
 impl Dice {
     /// The sequence of a seed and a purpose: sequences of different purposes have nothing to do with each other.
     pub(super) fn new(seed: u64, purpose: u64) -> Self {
-        let mut dice = Self(seed);
-        let start = dice.next() ^ purpose.wrapping_mul(0xd6e8_feb8_6659_fd93);
-        Self(start)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let start = SplitMix64::seed_from_u64(seed).next_u64();
+        Self(SplitMix64::seed_from_u64(
+            start ^ purpose.wrapping_mul(0xd6e8_feb8_6659_fd93),
+        ))
     }
 
     /// A number from `least` to `most`, both allowed.
     pub(super) fn between(&mut self, least: u64, most: u64) -> u64 {
         let span = most.saturating_sub(least).saturating_add(1);
-        least.saturating_add(self.next() % span.max(1))
+        least.saturating_add(self.0.next_u64() % span.max(1))
     }
 }
 

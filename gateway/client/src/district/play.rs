@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use der_api::ErrorCode;
 use der_api::request::{
-    Clear, CloseGate, EndConfirmation, FOLD_LIMIT, OpenSlot, Plan as PlanSlot, PostForecast, PostMany, QuerySlot,
-    ROLL_LIMIT, SealBook, Settle, SettlePage,
+    CloseGate, EndConfirmation, FOLD_LIMIT, OpenSlot, Plan as PlanSlot, PostMany, QuerySlot, ROLL_LIMIT, SealBook,
+    Settle, SettlePage,
 };
 use der_market::slot::{Auction, Slot};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -192,16 +192,13 @@ impl District {
             .iter()
             .map(|member| Ok((member, self.forecast(member, slots, outlook)?)));
         let forecasts: Vec<_> = forecasts.collect::<Result<_, DistrictError>>()?;
-        let post = |(member, forecast): &(&Member, Option<PostForecast>)| {
-            let (client, forecast) = (member.client.clone(), forecast.clone());
-            async move {
-                match forecast {
-                    Some(forecast) => client.post_forecast(&forecast).await.map(drop),
-                    None => Ok(()),
-                }
+        self.over(phase, plan, &forecasts, |(member, forecast)| async move {
+            match forecast {
+                Some(forecast) => member.client.post_forecast(forecast).await.map(drop),
+                None => Ok(()),
             }
-        };
-        self.over(phase, plan, &forecasts, post).await
+        })
+        .await
     }
 
     async fn order_day_ahead(&self, plan: &Plan, slots: &[(Slot, u64)]) -> Result<(), DistrictError> {
@@ -230,16 +227,13 @@ impl District {
         plan: &Plan,
         orders: Vec<(&Member, Option<PostMany>)>,
     ) -> Result<(), DistrictError> {
-        let post = |(member, orders): &(&Member, Option<PostMany>)| {
-            let (client, orders) = (member.client.clone(), orders.clone());
-            async move {
-                match orders {
-                    Some(orders) => client.post_many(&orders).await.map(drop),
-                    None => Ok(()),
-                }
+        self.over(phase, plan, &orders, |(member, orders)| async move {
+            match orders {
+                Some(orders) => member.client.post_many(orders).await.map(drop),
+                None => Ok(()),
             }
-        };
-        self.over(phase, plan, &orders, post).await
+        })
+        .await
     }
 
     async fn open(&self, slot: Auction) -> Result<(), ClientError> {
@@ -252,7 +246,7 @@ impl District {
         let clock = &self.staff.clock;
         clock.close_gate(&CloseGate { slot }).await?;
         clock.seal_book(&SealBook { slot }).await?;
-        self.done(clock.clear(&Clear { slot })).await.map(drop)
+        self.done(clock.match_slot(slot)).await.map(drop)
     }
 
     async fn reopen(&self, slot: Slot) -> Result<(), ClientError> {

@@ -2,7 +2,7 @@
 
 use der_api::ErrorCode;
 use der_api::reply::Stage;
-use der_api::request::{CallFor, Clear, CloseGate, EndConfirmation, EndReveal, OpenSlot, Plan, SealBook, Settle};
+use der_api::request::{CallFor, CloseGate, EndConfirmation, EndReveal, OpenSlot, Plan, SealBook};
 use der_market::order_rules::Book;
 use der_market::slot::Slot;
 
@@ -124,9 +124,9 @@ async fn advance_to(client: &MarketClient, due: Due) -> Result<String, ClientErr
         Stage::Open | Stage::Closed => String::new(),
         Stage::Revealed => client.end_reveal(&EndReveal { slot }).await?.transaction_id,
         Stage::Sealed => client.seal_book(&SealBook { slot }).await?.transaction_id,
-        Stage::Matched => client.clear(&Clear { slot }).await?.transaction_id,
+        Stage::Matched => client.match_slot(slot).await?.transaction_id,
         Stage::Ended => client.end_confirmation(&EndConfirmation { slot }).await?.transaction_id,
         Stage::Planned => client.plan(&Plan { slot: slot.slot }).await?.transaction_id,
-        Stage::Settled => client.settle(&Settle { slot: slot.slot }).await?.transaction_id,
+        Stage::Settled => client.settle_whole(slot.slot, |_| ()).await?.transaction_id,
     })
 }

@@ -6,7 +6,7 @@ use der_api::bytes::Digest;
 use der_api::contract::ContractTerms;
 use der_api::reply::{AnswerAccepted, ContractStatus, ContractView};
 use der_api::request::Confirm;
-use der_api::{ErrorCode, codec};
+use der_api::{ApiError, ErrorCode, codec};
 use der_market::parameters::Profile;
 use der_market::participant::Side;
 use der_market::slot::Slot;
@@ -80,6 +80,29 @@ async fn the_user_s_own_key_signs_the_canonical_bytes() {
     let identity = Identity::from_bytes(fake.client.serialized_identity()).unwrap();
     identity
         .verify(&terms.canonical_bytes().unwrap(), confirm.signature.as_slice())
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_contract_that_the_peer_has_not_seen_yet_is_waited_for() {
+    let terms = terms("MicrogridMSP:alice");
+    let shown = view(terms.clone(), terms.hash().unwrap());
+    let questions = Mutex::new(3);
+    let fake = Fake::start(
+        Box::new(move |function, _, _| {
+            let mut left = questions.lock().unwrap();
+            if function == "Query:Contract" && *left > 0 {
+                *left -= 1;
+                return Err(ApiError::new(ErrorCode::RecordNotFound, "no such contract"));
+            }
+            codec::encode(&shown)
+        }),
+        [],
+    )
+    .await;
+    fake.client
+        .confirmation(terms.slot, &terms.contract, None)
+        .await
         .unwrap();
 }
 
