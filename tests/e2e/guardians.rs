@@ -1,8 +1,6 @@
 //! A change of a guarded record without its guardian's endorsement is ordered and then invalid; and the chains, as any member reads
 //! them, hold together.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use der_api::reply::GuardedKey;
 use der_api::request::{
@@ -13,13 +11,12 @@ use der_api::{ErrorCode, codec};
 use der_client::chain::{Chain, chains, verify};
 use der_client::trace::trace;
 use der_client::{ClientError, MarketClient};
-use der_e2e::{Neighbours, Pair, Sale, World, eventually};
+use der_e2e::{Neighbours, Pair, Sale, World, endorsed};
 use der_market::participant::DeviceKind;
 use der_market::slot::Slot;
 use der_market::units::Power;
 
 const SLOT: u64 = 1_000_000;
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// The code at commit where exactly these organisations endorse; none where the transaction is valid.
 async fn endorsed_by<R: Request>(
@@ -28,11 +25,10 @@ async fn endorsed_by<R: Request>(
     organisations: &[&str],
 ) -> Result<Option<ErrorCode>> {
     let arguments = codec::encode(request)?;
-    let endorsed = eventually(LIMIT, "the named peers to have seen what came before", || async {
+    let endorsed = endorsed(|| {
         let proposal = client.contract().proposal(R::FUNCTION.name());
         let proposal = proposal.args([arguments.clone()]);
-        let named = proposal.endorsing_organizations(organisations.iter().copied());
-        named.build().ok()?.endorse().await.ok()
+        Some(proposal.endorsing_organizations(organisations.iter().copied()))
     })
     .await?;
     let status = endorsed.submit().await?.status().await?;

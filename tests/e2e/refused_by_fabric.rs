@@ -9,7 +9,7 @@ use der_api::{
 };
 use der_cli::{connection, network::CONSORTIUM};
 use der_client::{ClientError, MarketClient};
-use der_e2e::{Neighbours, Pair, Sale, World, read_blocks};
+use der_e2e::{Neighbours, Pair, Sale, World, endorsed, read_blocks};
 use der_market::{
     participant::{CustomerClass, Source},
     slot::Slot,
@@ -51,14 +51,18 @@ async fn one_organisation_alone_endorses_nothing() -> Result<()> {
     };
     let (neighbours, slot) = market(&world).await?;
     let pair = neighbours.pairs.first().context("a pair")?;
-    let proposal = pair.seller.proposal(&Pair::offer_of(slot, Sale::KILOWATT_HOUR)?)?;
-    let error = proposal
-        .endorsing_organizations(["EnergyMSP"])
-        .submit()
-        .await
-        .err()
-        .context("it was committed")?;
-    assert_eq!(ClientError::from(error).code(), ErrorCode::EndorsementPolicyFailure);
+    let offer = Pair::offer_of(slot, Sale::KILOWATT_HOUR)?;
+    let alone = || {
+        Some(
+            pair.seller
+                .proposal(&offer)
+                .ok()?
+                .endorsing_organizations(["EnergyMSP"]),
+        )
+    };
+    let status = endorsed(alone).await?.submit().await?.status().await?;
+    let error = ClientError::from(status.into_valid().err().context("it is valid")?);
+    assert_eq!(error.code(), ErrorCode::EndorsementPolicyFailure);
     order_is_absent(pair, slot).await
 }
 
@@ -69,8 +73,8 @@ async fn an_order_endorsed_before_the_gate_closed_and_ordered_after_it_is_invali
     };
     let (neighbours, slot) = market(&world).await?;
     let pair = neighbours.pairs.first().context("a pair")?;
-    let proposal = pair.seller.proposal(&Pair::offer_of(slot, Sale::KILOWATT_HOUR)?)?;
-    let endorsed = proposal.build()?.endorse().await?;
+    let offer = Pair::offer_of(slot, Sale::KILOWATT_HOUR)?;
+    let endorsed = endorsed(|| pair.seller.proposal(&offer).ok()).await?;
     neighbours.clock.close_gate(&CloseGate { slot: slot.into() }).await?;
     let status = endorsed.submit().await?.status().await?;
     let error = ClientError::from(status.into_valid().err().context("the late order is valid")?);

@@ -24,7 +24,7 @@ pub use node::Node;
 pub use quarter::{Founded, Quarter};
 pub use releases::{BUILDS, Build, PLANTED_KEY, Releases};
 pub use sockets::has_unread_bytes;
-pub use wait::eventually;
+pub use wait::{endorsed, eventually};
 pub use world::{ORGANISATIONS, World};
 
 /// The project's README: its example is compiled with the tests.
